@@ -1,0 +1,58 @@
+# Everything a person or a machine does with this project, one verb each. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run demo test check format lock train evaluate bench clean
+
+help: ## list the verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(VENV)/uv.stamp: requirements/uv.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/uv.stamp requirements/run.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/run.stamp ## install what serving needs into .venv
+setup-dev: $(VENV)/dev.stamp ## ... and what training and testing need
+
+run: setup ## start the whole service on http://127.0.0.1:8000
+	@$(BIN)/digitq up
+
+demo: setup ## start it, read a real batch, show the results, stop
+	@$(BIN)/digitq demo
+
+test: check ## pass every test
+	$(BIN)/pytest
+
+check: setup-dev ## linters, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## put the code into its usual form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/uv.stamp ## pin every dependency anew, with hashes
+	echo uv | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links - -o requirements/uv.txt
+	$(COMPILE) --group dev -o requirements/dev.txt
+	$(COMPILE) --group run -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) --group api --group build -c requirements/dev.txt -o requirements/api.txt
+	$(COMPILE) --group worker --group build -c requirements/dev.txt -o requirements/worker.txt
+	$(COMPILE) --group tensorflow -c requirements/dev.txt -o requirements/tensorflow.txt
+
+clean: ## remove the environment and caches; the data folder stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
