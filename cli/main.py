@@ -1,0 +1,57 @@
+"""The command `digitq`: what it can do and with which options; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli.exits import Exit, exit_code
+from shared.errors import DigitqError
+
+
+class Sentences(TyperGroup):
+    """Ends a command that raised one of our errors with its sentence and its exit code, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except DigitqError as error:
+            typer.echo(f"digitq: {error.message}", err=True)
+            raise typer.Exit(exit_code(error)) from error
+
+
+app = typer.Typer(
+    cls=Sentences,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def digitq() -> None:
+    """Reads handwritten digits in bulk."""
+
+
+@app.command()
+def up(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder for database, uploads and logs.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core is best.")] = None,
+    model: Annotated[str | None, typer.Option(help="Default model: a name, or a .keras file.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of every process.")] = False,
+) -> None:
+    """Start the whole service: Redis, API and workers in one process group."""
+    from cli.service.up import run
+    from cli.settings import settings_with
+
+    run(settings_with(host=host, port=port, data=data, workers=workers, model=model), verbose=verbose)
+
+
+if __name__ == "__main__":
+    app(prog_name="digitq")

