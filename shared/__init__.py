@@ -1,0 +1,1 @@
+"""The heart: a job's life, its words and its parts."""

@@ -1,0 +1,73 @@
+"""Sends tasks by name and wakes waiters, over Redis; imports no worker code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.domain import Queue
+from shared.errors import BrokerUnavailable
+
+#: The task that reads a chunk; its one argument is the chunk's id.
+RECOGNIZE = "digitq.recognize"
+#: The task that looks for lost work, and the one that deletes what nobody need keep.
+SWEEP = "digitq.sweep"
+PRUNE = "digitq.prune"
+#: The queues' names in Redis; workers serve them in the order of these names.
+WIRE_NAMES = {Queue.INTERACTIVE: "digitq.1.interactive", Queue.BULK: "digitq.2.bulk"}
+#: The queue of the sweep, served before all others.
+UPKEEP = "digitq.0.upkeep"
+#: Where messages are kept that a worker has and has not acknowledged.
+UNACKED = "unacked"
+
+
+def progress_channel(job_id: str) -> str:
+    """The Redis channel on which a job's progress is told."""
+    return f"digitq:progress:{job_id}"
+
+
+class CeleryQueue:
+    """The job queue as Celery messages on Redis; see `shared.ports.JobQueue`."""
+
+    def __init__(self, celery: Celery, redis: Redis) -> None:
+        self._celery = celery
+        self._redis = redis
+
+    def send(self, queue: Queue, chunk_ids: Sequence[str]) -> None:
+        if not chunk_ids:
+            return
+        with _translated(), self._celery.producer_pool.acquire(block=True) as producer:
+            for chunk_id in chunk_ids:
+                self._celery.send_task(RECOGNIZE, args=[chunk_id], queue=WIRE_NAMES[queue], producer=producer)
+
+    def depth(self, queue: Queue) -> int:
+        with _translated():
+            return int(self._redis.llen(WIRE_NAMES[queue])) + int(self._redis.hlen(UNACKED))  # type: ignore[arg-type]
+
+    def ping(self) -> None:
+        with _translated():
+            self._redis.ping()
+
+
+class RedisNotifier:
+    """Tells a job's progress on a Redis channel; nobody hears it if Redis is away, and nobody is harmed."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def progressed(self, job_id: str) -> None:
+        with suppress(RedisError):
+            self._redis.publish(progress_channel(job_id), "")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, RedisError, ConnectionError, TimeoutError) as error:
+        raise BrokerUnavailable from error

@@ -1,0 +1,175 @@
+"""Which models are installed: published folders and any .keras file that somebody dropped in.
+
+    models/digits/1.0.0/manifest.json   published by training, with what is known about it
+    models/digits/labels.json           names for versions, such as {"stable": "1.0.0"}
+    models/mine.keras                   dropped in: called "mine"
+    models/mine/model.keras             the same
+
+What a client asks for is only ever compared with what was found here; no path of a client is opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from shared.domain import ModelRef
+from shared.errors import ModelBroken, ModelMissing, NoSuchModel
+from shared.manifest import Manifest, parse_manifest
+
+SUFFIXES = frozenset({".keras", ".h5", ".hdf5"})
+STABLE = "stable"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """An installed model: its Keras file and, if it was published, its manifest; or why it cannot be served."""
+
+    ref: ModelRef
+    file: Path
+    manifest: Manifest | None = None
+    fault: str = ""
+
+
+class ModelCatalog:
+    """The models in a folder, and the one that is meant when none is named.
+
+    `default` is a name, name@version, name@label, or the path of a Keras file, which then is installed as well.
+    """
+
+    def __init__(self, folder: Path, default: str) -> None:
+        self._folder = folder
+        self._own_file = Path(default).expanduser() if _is_path(default) else None
+        self._default = self._own_file.stem if self._own_file else default
+
+    def entries(self) -> list[ModelEntry]:
+        """Every installed model, by name and then from the oldest version to the newest."""
+        return sorted(self._found(), key=lambda entry: (entry.ref.name, _age(entry)))
+
+    def labels(self, name: str) -> Mapping[str, str]:
+        """The versions of a model that have a name of their own, such as "stable". Raises ModelBroken."""
+        return _labels(self._folder / name / "labels.json")
+
+    def resolve(self, wanted: str | None) -> ModelRef:
+        """The model for "name", "name@version", "name@label" or None (the default).
+
+        A bare name means the version labeled stable, or else the newest one.
+        Raises NoSuchModel; ModelMissing if it is the default that is not there; ModelBroken.
+        """
+        if self._own_file and wanted in (None, self._default):
+            return self._usable(_dropped(self._own_file)).ref if self._own_file.is_file() else self._missing()
+        name, _, version = (wanted or self._default).partition("@")
+        versions = [entry for entry in self.entries() if entry.ref.name == name]
+        if not versions:
+            return self._unknown(wanted) if wanted else self._missing()
+        return self._usable(self._version(versions, version)).ref
+
+    def entry(self, ref: ModelRef) -> ModelEntry:
+        """The installed model that `ref` names. Raises NoSuchModel, ModelBroken."""
+        for entry in self._found():
+            if entry.ref == ref:
+                return self._usable(entry)
+        raise NoSuchModel(f"The model {ref} is not installed any more; submit the images again with another one.")
+
+    def _found(self) -> Iterator[ModelEntry]:
+        if self._own_file and self._own_file.is_file():
+            yield _dropped(self._own_file)
+        for path in sorted(self._folder.glob("*")) + sorted(self._folder.glob("*/*")):
+            if path.suffix in SUFFIXES and path.is_file():
+                yield _dropped(path, "" if path.parent == self._folder else path.parent.name)
+            elif (path / "manifest.json").is_file():
+                yield _published(path)
+
+    def _version(self, versions: list[ModelEntry], wanted: str) -> ModelEntry:
+        """One of the versions of a model, oldest first: the one named, the stable one or the newest."""
+        name = versions[-1].ref.name
+        labels = self.labels(name)
+        version = labels.get(wanted or STABLE, wanted)
+        if not version:
+            return versions[-1]
+        for entry in versions:
+            if entry.ref.version == version:
+                return entry
+        known = ", ".join([entry.ref.version for entry in versions] + list(labels))
+        raise NoSuchModel(f"The model {name!r} has no version {version!r}; it has {known}.")
+
+    def _usable(self, entry: ModelEntry) -> ModelEntry:
+        if entry.fault:
+            raise ModelBroken(entry.fault)
+        return entry
+
+    def _unknown(self, wanted: str) -> ModelRef:
+        names = sorted({entry.ref.name for entry in self._found()})
+        raise NoSuchModel(f"There is no model {wanted!r}; installed: {', '.join(names) or 'none'}.")
+
+    def _missing(self) -> ModelRef:
+        if self._own_file:
+            raise ModelMissing(f"There is no file {self._own_file}; pass the path of a .keras file or a model's name.")
+        raise ModelMissing(
+            f"The model {self._default!r} is not in {self._folder}; put a .keras file there and pass --model NAME."
+        )
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file in hex digits; reads the file again only when it has changed."""
+    state = file.stat()
+    return _sha256(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _sha256(file: Path, _mtime_ns: int, _size: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_path(model: str) -> bool:
+    return Path(model).suffix in SUFFIXES or "/" in model
+
+
+def _dropped(file: Path, folder: str = "") -> ModelEntry:
+    """A file without a manifest: named after itself, or after its folder if it is only called "model"."""
+    name = folder if folder and file.stem == "model" else file.stem
+    return ModelEntry(ModelRef(name, sha256_of(file)[:12]), file)
+
+
+def _published(folder: Path) -> ModelEntry:
+    """A folder with a manifest; what is wrong with the manifest becomes the entry's fault."""
+    ref = ModelRef(folder.parent.name, folder.name)
+    path = folder / "manifest.json"
+    try:
+        manifest = parse_manifest(path.read_text(encoding="utf-8"))
+        _check(ref, folder, manifest)
+    except (OSError, ModelBroken) as error:
+        return ModelEntry(ref, folder, fault=f"{path} is damaged: {error}; publish the model again or remove it.")
+    return ModelEntry(ref, folder / manifest.file, manifest)
+
+
+def _check(ref: ModelRef, folder: Path, manifest: Manifest) -> None:
+    if (manifest.name, manifest.version) != (ref.name, ref.version):
+        raise ModelBroken(f"it is for {manifest.name}@{manifest.version}")
+    if not (folder / manifest.file).is_file():
+        raise ModelBroken(f"there is no file {manifest.file} beside it")
+
+
+def _labels(file: Path) -> Mapping[str, str]:
+    try:
+        labels = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ModelBroken(f"{file} is damaged: {error}; write it again or remove it.") from error
+    if not isinstance(labels, dict) or not all(isinstance(version, str) for version in labels.values()):
+        raise ModelBroken(f'{file} is damaged: it must look like {{"stable": "1.0.0"}}.')
+    return labels
+
+
+def _age(entry: ModelEntry) -> tuple[bool, list[tuple[float, int, str]]]:
+    """Sorts versions: 1.0.0-rc1 < 1.0.0 < 1.0.1 < 1.10.0, and a dropped-in file before all published ones."""
+    parts = re.findall(r"\d+|[A-Za-z]+", entry.ref.version)
+    order = [(1.0, int(part), "") if part.isdigit() else (0.0, 0, part) for part in parts]
+    return entry.manifest is not None, [*order, (0.5, 0, "")]

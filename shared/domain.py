@@ -1,0 +1,239 @@
+"""The words of digitq as frozen values: jobs, chunks, readings, and the steps a job may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.errors import Conflict
+
+
+class Status(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"  #: accepted and stored; no worker has touched it
+    IN_PROGRESS = "in_progress"  #: at least one chunk has been claimed
+    CANCELING = "canceling"  #: no new chunk is claimed; running ones finish
+    COMPLETED = "completed"  #: every image has its result
+    FAILED = "failed"  #: the job as a whole could not be worked on
+    CANCELED = "canceled"  #: stopped by its owner; what was done stays readable
+    EXPIRED = "expired"  #: its time ran out; what was done stays readable
+
+    @property
+    def terminal(self) -> bool:
+        return not NEXT[self]
+
+
+#: Which step may follow which; every other step is refused.
+NEXT: Mapping[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.CANCELED, Status.FAILED, Status.EXPIRED}),
+        Status.IN_PROGRESS: frozenset({Status.CANCELING, Status.COMPLETED, Status.FAILED, Status.EXPIRED}),
+        Status.CANCELING: frozenset({Status.CANCELED}),
+        Status.COMPLETED: frozenset(),
+        Status.FAILED: frozenset(),
+        Status.CANCELED: frozenset(),
+        Status.EXPIRED: frozenset(),
+    }
+)
+
+
+class Outcome(StrEnum):
+    """What a finished job amounts to: completed with no success must not look like success."""
+
+    ALL_SUCCEEDED = "all_succeeded"
+    PARTIAL = "partial"
+    ALL_FAILED = "all_failed"
+
+
+class ChunkState(StrEnum):
+    """Where a chunk is: the unit that one worker process reads in one go."""
+
+    WAITING = "waiting"  #: in the database only
+    QUEUED = "queued"  #: announced to the broker
+    RUNNING = "running"  #: claimed by a worker until its lease ends
+    DONE = "done"  #: its results are recorded
+    CANCELED = "canceled"  #: will not be worked on
+
+    @property
+    def open(self) -> bool:
+        return self in {ChunkState.WAITING, ChunkState.QUEUED, ChunkState.RUNNING}
+
+
+class Queue(StrEnum):
+    """The broker's queues, in the order in which workers serve them."""
+
+    INTERACTIVE = "interactive"  #: somebody is waiting
+    BULK = "bulk"
+
+
+class Decision(StrEnum):
+    """What to do with a reading."""
+
+    ACCEPT = "accept"
+    NEEDS_REVIEW = "needs_review"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One class and its calibrated probability, 0 to 1."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """An image that was read: the digit, how sure the model is, and what to do with it."""
+
+    label: str
+    confidence: float
+    decision: Decision
+    top_k: tuple[Score, ...] = ()
+    reasons: tuple[str, ...] = ()
+    normalization: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An image that was not read, and why: an answer, not an exception."""
+
+    code: str
+    message: str
+
+
+#: What the recognizer says about one image.
+Reading = Digit | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A model's name and version: what a job is pinned to."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How the images of a job are to be read.
+
+    `threshold` is the confidence from which a reading is accepted; None leaves it to the model's manifest,
+    from which `target_accuracy` (of the accepted readings, 0 to 1) picks one. `normalize` is the model's own
+    way ("auto"), MNIST's conditions ("mnist") or a plain resize ("plain").
+    """
+
+    top_k: int = 3
+    threshold: float | None = None
+    target_accuracy: float | None = None
+    normalize: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One image as sent, or why it could not be taken."""
+
+    filename: str
+    data: bytes = b""
+    custom_id: str | None = None
+    error: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An upload in its place in a job."""
+
+    index: int
+    upload: Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many images of a job are where; all but `needs_review` exclude each other and add up to `total`."""
+
+    total: int
+    processing: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    canceled: int = 0
+    expired: int = 0
+    needs_review: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed + self.canceled + self.expired
+
+    @property
+    def queued(self) -> int:
+        return self.total - self.ended - self.processing
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.succeeded == 0:
+            return Outcome.ALL_FAILED
+        return Outcome.ALL_SUCCEEDED if self.succeeded == self.total else Outcome.PARTIAL
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A batch of images that somebody wants read."""
+
+    id: str
+    owner: str
+    status: Status
+    queue: Queue
+    model: ModelRef
+    options: ReadOptions
+    counts: Counts
+    created_at: datetime
+    expires_at: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    outcome: Outcome | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    error: Unreadable | None = None
+
+    def check_step(self, status: Status) -> None:
+        """Raise Conflict unless the job may go to `status` from here."""
+        if status not in NEXT[self.status]:
+            raise Conflict(f"The job is {self.status} and cannot become {status}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of `count` images of a job, from the image `first` on, stored in one pack."""
+
+    id: str
+    job_id: str
+    pack: str
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A chunk in the hands of one worker: only the holder of the newest fence may record it."""
+
+    chunk: Chunk
+    fence: int
+    attempt: int
+    model: ModelRef
+    options: ReadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One row of the results table."""
+
+    index: int
+    filename: str
+    custom_id: str | None
+    reading: Reading
+    model: ModelRef

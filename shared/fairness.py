@@ -1,0 +1,58 @@
+"""Whose turn it is: owners share a queue equally, and so do the jobs of an owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from shared.domain import ChunkState, Queue
+from shared.tables import chunks, jobs
+
+
+def next_chunks(queue: Queue, places: int) -> Select[Any]:
+    """The ids of the waiting chunks that come next, at most `places`, in their order.
+
+    A chunk's turn is its rank among its job's waiting chunks plus what the job already has in flight; so a job
+    that comes late catches up with one that filled the queue. The same is done once more for owners.
+    """
+    load = (
+        select(chunks.c.job_id, func.count().label("chunks"))
+        .where(chunks.c.queue == queue, chunks.c.state.in_([ChunkState.QUEUED, ChunkState.RUNNING]))
+        .group_by(chunks.c.job_id)
+        .cte("load")
+    )
+    owner_load = (
+        select(jobs.c.owner, func.sum(load.c.chunks).label("chunks"))
+        .join(load, load.c.job_id == jobs.c.id)
+        .group_by(jobs.c.owner)
+        .cte("owner_load")
+    )
+    rank_in_job = func.row_number().over(partition_by=chunks.c.job_id, order_by=chunks.c.first)
+    by_job = (
+        select(
+            chunks.c.id,
+            jobs.c.owner,
+            jobs.c.created_at,
+            (func.coalesce(load.c.chunks, 0) + rank_in_job).label("job_turn"),
+        )
+        .join(jobs, jobs.c.id == chunks.c.job_id)
+        .outerjoin(load, load.c.job_id == chunks.c.job_id)
+        .where(chunks.c.queue == queue, chunks.c.state == ChunkState.WAITING)
+        .cte("by_job")
+    )
+    rank_in_owner = func.row_number().over(
+        partition_by=by_job.c.owner, order_by=(by_job.c.job_turn, by_job.c.created_at, by_job.c.id)
+    )
+    by_owner = (
+        select(
+            by_job.c.id,
+            by_job.c.job_turn,
+            by_job.c.created_at,
+            (func.coalesce(owner_load.c.chunks, 0) + rank_in_owner).label("owner_turn"),
+        )
+        .outerjoin(owner_load, owner_load.c.owner == by_job.c.owner)
+        .cte("by_owner")
+    )
+    order = (by_owner.c.owner_turn, by_owner.c.job_turn, by_owner.c.created_at, by_owner.c.id)
+    return select(by_owner.c.id).order_by(*order).limit(places)

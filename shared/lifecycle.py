@@ -1,0 +1,187 @@
+"""A job's life, top to bottom: submit, announce, claim, recognize, record, and what mends it when things go wrong.
+
+The database is the truth; messages are hints. Whatever stops anywhere, `sweep` finds what is left and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain import Chunk, Claim, Item, Job, Queue, Result, Unreadable
+from shared.errors import BrokerUnavailable, CannotStart, Conflict, Missing, PackLost, Unavailable
+from shared.ports import PackReader, Parts, RecognizerSource
+
+#: A chunk that failed this often is split, so that one image cannot hold up its neighbors for ever.
+MAX_ATTEMPTS = 3
+#: A message is lost if the broker holds none at all and the chunk was announced so long ago ...
+IDLE_PATIENCE = timedelta(seconds=10)
+#: ... or whatever the broker holds: no window takes so long to empty, and a broker's own redelivery has had its time.
+BUSY_PATIENCE = timedelta(minutes=6)
+
+
+def submit(parts: Parts, job: Job, chunks: Sequence[Chunk]) -> None:
+    """Make the job exist, then tell the workers; its packs are in the store already."""
+    parts.book.add(job, chunks)
+    announce(parts)
+
+
+def announce(parts: Parts) -> None:
+    """Fill every queue's window. A broker that cannot be told now is told by a later sweep."""
+    for queue in Queue:
+        chunk_ids = parts.book.announce(queue, parts.window)
+        try:
+            parts.queue.send(queue, chunk_ids)
+        except BrokerUnavailable:
+            parts.book.withdraw(chunk_ids)
+
+
+def work(
+    parts: Parts, chunk_id: str, worker: str, recognizers: RecognizerSource, unpack: PackReader, now: datetime
+) -> None:
+    """Read one chunk: claim, recognize, record, announce the next. A stale message finds nothing to claim."""
+    claim = parts.book.claim(chunk_id, worker, parts.lease, now)
+    if claim is None:
+        return
+    if claim.attempt > MAX_ATTEMPTS:
+        corner(parts, claim, unpack, now)
+    else:
+        results = recognize_or_release(parts, claim, worker, recognizers, unpack)
+        parts.book.record(claim, results, now)
+    parts.notifier.progressed(claim.chunk.job_id)
+    announce(parts)
+
+
+def recognize_or_release(
+    parts: Parts, claim: Claim, worker: str, recognizers: RecognizerSource, unpack: PackReader
+) -> list[Result]:
+    """As `recognize`; what cannot be read now waits again. A part out of reach is not the chunk's fault."""
+    try:
+        return recognize(parts, claim, recognizers, unpack)
+    except BaseException as error:
+        parts.book.release(claim.chunk.id, worker, blameless=isinstance(error, Unavailable))
+        raise
+
+
+def recognize(parts: Parts, claim: Claim, recognizers: RecognizerSource, unpack: PackReader) -> list[Result]:
+    """One result for each image of the chunk, also for those that cannot be read."""
+    try:
+        items = open_chunk(parts, claim.chunk, unpack)
+        recognizer = recognizers(claim.model)
+    except (PackLost, Missing, CannotStart) as error:
+        return unread(claim, Unreadable(error.code, error.message))
+    readable = [item for item in items if item.upload.error is None]
+    readings = recognizer.read([item.upload.data for item in readable], claim.options)
+    answers = {item.index: reading for item, reading in zip(readable, readings, strict=True)}
+    return [
+        Result(
+            index=item.index,
+            filename=item.upload.filename,
+            custom_id=item.upload.custom_id,
+            reading=item.upload.error or answers[item.index],
+            model=claim.model,
+        )
+        for item in items
+    ]
+
+
+def open_chunk(parts: Parts, chunk: Chunk, unpack: PackReader) -> list[Item]:
+    """The chunk's share of its pack. Raises PackLost if an image is missing."""
+    wanted = range(chunk.first, chunk.first + chunk.count)
+    items = [item for item in unpack(parts.store.get(chunk.pack)) if item.index in wanted]
+    if [item.index for item in items] != list(wanted):
+        raise PackLost
+    return items
+
+
+def unread(claim: Claim, why: Unreadable) -> list[Result]:
+    """The same answer for every image of a chunk whose pack cannot be opened."""
+    chunk = claim.chunk
+    return [Result(index, "", None, why, claim.model) for index in range(chunk.first, chunk.first + chunk.count)]
+
+
+def corner(parts: Parts, claim: Claim, unpack: PackReader, now: datetime) -> None:
+    """Close in on an image that ends its worker: halve the chunk; alone, the image gets its failed result."""
+    chunk = claim.chunk
+    if chunk.count > 1:
+        parts.book.split(claim, halves(chunk), attempt=MAX_ATTEMPTS - 1)
+        return
+    why = Unreadable("worker_crash", "This image ended the worker that read it, several times; convert it and resend.")
+    try:
+        (item,) = open_chunk(parts, chunk, unpack)
+    except PackLost as error:
+        parts.book.record(claim, unread(claim, Unreadable(error.code, error.message)), now)
+        return
+    parts.book.record(claim, [Result(item.index, item.upload.filename, item.upload.custom_id, why, claim.model)], now)
+
+
+def halves(chunk: Chunk) -> list[Chunk]:
+    """The two halves of a chunk of at least two images; both lie in the same pack."""
+    middle = chunk.count // 2
+    return [
+        replace(chunk, id=f"{chunk.id}a", count=middle),
+        replace(chunk, id=f"{chunk.id}b", first=chunk.first + middle, count=chunk.count - middle),
+    ]
+
+
+def cancel(parts: Parts, job_id: str, now: datetime) -> Job:
+    """Stop a job: running chunks finish, the rest is canceled, what is done stays readable."""
+    job = parts.book.cancel(job_id, now)
+    parts.notifier.progressed(job_id)
+    return job
+
+
+def delete(parts: Parts, job_id: str) -> None:
+    """Forget an ended job: its rows first, so that nobody finds a job without its images."""
+    parts.book.remove(job_id)
+    parts.store.remove(pack_prefix(job_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep had to mend; all zero while nothing goes wrong."""
+
+    leases_ended: int
+    messages_lost: int
+    jobs_unended: int
+
+
+def sweep(parts: Parts, now: datetime) -> Swept:
+    """Find what got lost and go on: dead workers' chunks, messages a broker forgot, jobs nobody ended."""
+    leases_ended = parts.book.reclaim()
+    messages_lost = sum(forget_lost(parts, queue) for queue in Queue)
+    unended = parts.book.settle(now)
+    for job_id in unended:
+        parts.notifier.progressed(job_id)
+    announce(parts)
+    return Swept(leases_ended, messages_lost, len(unended))
+
+
+def forget_lost(parts: Parts, queue: Queue) -> int:
+    """Let the chunks wait again whose messages the broker has lost; how many."""
+    try:
+        patience = BUSY_PATIENCE if parts.queue.depth(queue) else IDLE_PATIENCE
+    except BrokerUnavailable:
+        return 0
+    return parts.book.forget_announcements(queue, patience)
+
+
+def prune(parts: Parts, now: datetime, limit: int = 100) -> int:
+    """Delete ended jobs whose time to live is over; how many."""
+    old = parts.book.expired(now, limit)
+    for job_id in old:
+        with suppress(Missing, Conflict):
+            delete(parts, job_id)
+    return len(old)
+
+
+def pack_prefix(job_id: str) -> str:
+    """Where a job's packs lie in the store."""
+    return f"jobs/{job_id}/"
+
+
+def pack_key(job_id: str, number: int) -> str:
+    """Where the pack `number` of a job lies in the store."""
+    return f"{pack_prefix(job_id)}{number:06d}.zip"

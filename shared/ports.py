@@ -1,0 +1,168 @@
+"""What the life of a job needs from the outside world, as small protocols.
+
+Every method may raise a subclass of `shared.errors.Unavailable` when its part is out of reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.domain import Chunk, Claim, Decision, Item, Job, ModelRef, Queue, Reading, ReadOptions, Result, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a record: refused if the fence was lost, and whether the job ended with it."""
+
+    accepted: bool
+    job_ended: bool = False
+
+
+class JobBook(Protocol):
+    """The truth: jobs, chunks and results. Every method is one transaction."""
+
+    def add(self, job: Job, new: Sequence[Chunk]) -> None:
+        """Write a job and its chunks; from here on the job exists."""
+
+    def find(self, job_id: str) -> Job:
+        """The job as it stands now. Raises NoSuchJob."""
+
+    def list_jobs(self, *, limit: int, after: str | None = None, status: Status | None = None) -> list[Job]:
+        """The newest jobs first, those older than the job `after`."""
+
+    def list_results(
+        self, job_id: str, *, after: int, limit: int, status: str | None = None, decision: Decision | None = None
+    ) -> list[Result]:
+        """Results in the order of their index, from index `after` + 1 on."""
+
+    def result(self, job_id: str, index: int) -> Result:
+        """One result. Raises NoSuchItem."""
+
+    def chunk_with(self, job_id: str, index: int) -> Chunk:
+        """The chunk that holds the image `index`. Raises NoSuchItem."""
+
+    def announce(self, queue: Queue, window: int) -> list[str]:
+        """Mark waiting chunks as queued, at most so many that `window` are queued or running, and give their ids.
+
+        Owners take turns, and so do the jobs of an owner.
+        """
+
+    def withdraw(self, chunk_ids: Sequence[str]) -> None:
+        """Mark announced chunks as waiting again: the broker never heard of them."""
+
+    def claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
+        """Take a chunk for the length of a lease, or None if it is not to be had."""
+
+    def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
+        """Results, counters, chunk and job in one step, if the claim still holds."""
+
+    def release(self, chunk_id: str, worker: str, *, blameless: bool = False) -> bool:
+        """Give up the chunk that `worker` holds, so that it waits again. False if it held none.
+
+        A blameless chunk gets its attempt back: something else stood in its way.
+        """
+
+    def release_all(self, worker: str) -> int:
+        """Give up every chunk that `worker` holds: it has just been born and holds none; how many."""
+
+    def split(self, claim: Claim, parts: Sequence[Chunk], attempt: int) -> bool:
+        """Replace a claimed chunk by smaller ones, tried `attempt` times so far. False if the claim was lost."""
+
+    def reclaim(self) -> int:
+        """Let every running chunk whose lease has ended wait again; how many."""
+
+    def forget_announcements(self, queue: Queue, patience: timedelta) -> int:
+        """Let every chunk wait again that was announced longer ago than `patience`: its message is lost; how many."""
+
+    def settle(self, now: datetime) -> list[str]:
+        """End every job that has nothing left to do; their ids."""
+
+    def cancel(self, job_id: str, now: datetime) -> Job:
+        """Stop a job: what is running finishes, the rest is canceled. Raises NoSuchJob."""
+
+    def remove(self, job_id: str) -> None:
+        """Delete an ended job with its chunks and results. Raises NoSuchJob, Conflict."""
+
+    def expired(self, now: datetime, limit: int) -> list[str]:
+        """Ended jobs that nobody need keep any longer."""
+
+    def ping(self) -> None:
+        """Raise DatabaseUnavailable if the database does not answer."""
+
+
+class PackStore(Protocol):
+    """Where uploaded bytes lie: a folder or a bucket."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a pack whole or not at all."""
+
+    def get(self, key: str) -> bytes:
+        """Raises PackLost if there is no such pack."""
+
+    def remove(self, prefix: str) -> None:
+        """Delete every pack whose key starts with `prefix`."""
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable if the store cannot be listed."""
+
+
+class JobQueue(Protocol):
+    """Tells workers, some time, that there is something to do. May forget and repeat."""
+
+    def send(self, queue: Queue, chunk_ids: Sequence[str]) -> None:
+        """One message a chunk, carrying its id only."""
+
+    def depth(self, queue: Queue) -> int:
+        """How many messages wait, or are in some worker's hands."""
+
+    def ping(self) -> None:
+        """Raise BrokerUnavailable if the broker does not answer."""
+
+
+class Notifier(Protocol):
+    """Wakes those who wait for a job. Best effort: whoever waits also looks for himself now and then."""
+
+    def progressed(self, job_id: str) -> None:
+        """Something about the job has changed."""
+
+
+class Recognizer(Protocol):
+    """A model that reads digits."""
+
+    @property
+    def ref(self) -> ModelRef:
+        """Which model this is."""
+
+    def read(self, images: Sequence[bytes], options: ReadOptions) -> list[Reading]:
+        """One reading an image, in the same order; never raises for what is in an image."""
+
+
+class Catalog(Protocol):
+    """The models that are installed."""
+
+    def resolve(self, wanted: str | None) -> ModelRef:
+        """The model for "name", "name@version" or None (the default). Raises NoSuchModel, ModelMissing."""
+
+
+#: Gives the recognizer of a model, loading it if need be. Raises NoSuchModel or ModelBroken.
+RecognizerSource = Callable[[ModelRef], Recognizer]
+#: Opens a pack: its items, with the bytes as they were sent.
+PackReader = Callable[[bytes], Iterable[Item]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts a process works with, chosen in `shared.wiring`.
+
+    `window` is how many chunks a queue may have announced at once; `lease` how long a worker may be silent.
+    """
+
+    book: JobBook
+    store: PackStore
+    queue: JobQueue
+    notifier: Notifier
+    window: int
+    lease: timedelta

@@ -1,0 +1,83 @@
+"""Every option of digitq, with its unit and its sentence; set by DIGITQ_<NAME> in the environment."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+MIB = 2**20
+
+
+def available_cores() -> int:
+    """Cores this process may use, which in a container are fewer than the host has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """The effective settings of one process; `digitq doctor` prints them."""
+
+    model_config = SettingsConfigDict(env_prefix="DIGITQ_", frozen=True, extra="ignore")
+
+    data: Path = Field(Path("data"), description="Folder for the database, the packs and the embedded Redis.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    redis_url: str = Field("", description="Redis URL; empty means the embedded server's socket in the data folder.")
+    store_url: str = Field("", description="Where packs lie: file:// or s3:// URL; empty means the data folder.")
+
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
+    workers: int = Field(default_factory=available_cores, ge=1, description="Worker processes; one per core is best.")
+    worker_name: str = Field("", description="Name of this host's workers, if it stays the same over restarts.")
+
+    models: Path = Field(PROJECT / "models", description="Folder of installed models.")
+    model: str = Field("digits", description="Default model: a name, name@version, or the path of a .keras file.")
+    engine: Literal["openvino", "tensorflow"] = Field("openvino", description="What runs the network.")
+
+    max_image_bytes: int = Field(20 * MIB, ge=1, description="Bytes one image may have.")
+    max_image_pixels: int = Field(100_000_000, ge=1, description="Pixels one image may have.")
+    max_upload_bytes: int = Field(20 * 2**30, ge=1, description="Bytes one job may have, also once unpacked.")
+    max_images: int = Field(2_000_000, ge=1, description="Images one job may have.")
+    max_json_bytes: int = Field(32 * MIB, ge=1, description="Bytes a JSON body may have; NDJSON has no such limit.")
+
+    pack_images: int = Field(256, ge=1, le=4096, description="Images in one pack: the batch a worker reads at once.")
+    pack_bytes: int = Field(8 * MIB, ge=1, description="Bytes of images after which a pack is closed.")
+    window: int = Field(16, ge=1, description="Chunks in Redis per queue; about four per worker process.")
+
+    soft_limit_seconds: float = Field(30, gt=0, description="A chunk that takes longer is interrupted.")
+    hard_limit_seconds: float = Field(45, gt=0, description="A chunk that takes longer is killed.")
+    lease_seconds: float = Field(60, gt=0, description="A chunk whose worker is silent this long is given to another.")
+    visibility_seconds: int = Field(300, gt=0, description="A message not acknowledged this long is sent again.")
+    sweep_seconds: float = Field(5, gt=0, description="How often lost work is looked for.")
+    retention_hours: float = Field(24 * 30, gt=0, description="How long an ended job is kept.")
+
+    predict_seconds: float = Field(30, gt=0, description="How long POST /predict waits for its answer.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+    @model_validator(mode="after")
+    def timers_are_ordered(self) -> Self:
+        """Each timer must outlast the one before it, or a slow chunk is read twice."""
+        timers = ("soft_limit_seconds", "hard_limit_seconds", "lease_seconds", "visibility_seconds")
+        for shorter, longer in pairwise(timers):
+            if getattr(self, shorter) >= getattr(self, longer):
+                raise ValueError(f"{shorter} must be less than {longer}")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'digitq.sqlite3'}"
+
+    @property
+    def redis(self) -> str:
+        """Redis' URL, with the default filled in."""
+        return self.redis_url or f"unix://{self.data.resolve() / 'redis.sock'}"
+
+    @property
+    def store(self) -> str:
+        """The store's URL, with the default filled in."""
+        return self.store_url or (self.data.resolve() / "packs").as_uri()

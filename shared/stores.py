@@ -1,0 +1,57 @@
+"""The store of packs: a local folder or a bucket, behind one library that speaks to both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from shared.errors import PackLost, StoreUnavailable
+
+
+class ObjectPackStore:
+    """Packs in any object store; see `shared.ports.PackStore`."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def put(self, key: str, data: bytes) -> None:
+        with _translated():
+            obstore.put(self._store, key, data)
+
+    def get(self, key: str) -> bytes:
+        with _translated():
+            return bytes(obstore.get(self._store, key).bytes())
+
+    def remove(self, prefix: str) -> None:
+        with _translated():
+            for batch in obstore.list(self._store, prefix=prefix):
+                obstore.delete(self._store, [pack["path"] for pack in batch])
+
+    def ping(self) -> None:
+        with _translated():
+            next(iter(obstore.list(self._store, chunk_size=1)), None)
+
+
+def open_store(url: str) -> ObjectPackStore:
+    """The store at a file:// or s3:// URL; a folder is made if it is missing."""
+    if url.startswith("file:"):
+        folder = Path(url2pathname(urlsplit(url).path))
+        return ObjectPackStore(LocalStore(folder, mkdir=True, automatic_cleanup=True))
+    return ObjectPackStore(from_url(url))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise PackLost from error
+    except (BaseError, OSError) as error:
+        raise StoreUnavailable from error

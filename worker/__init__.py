@@ -1,0 +1,1 @@
+"""Reads the digits: the only folder, with training, that imports Keras."""

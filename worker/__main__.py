@@ -1,0 +1,28 @@
+"""`python -m worker` runs the worker processes, `python -m worker beat` the clock of the sweep."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from shared.logs import configure_logs
+
+
+def main(arguments: list[str]) -> None:
+    from worker.app import celery, settings
+
+    configure_logs(settings.log_level)
+    if arguments == ["beat"]:
+        celery.start(["--quiet", "beat", "--loglevel", settings.log_level, "--pidfile="])
+        return
+    from worker.process import watch_children
+
+    watch_children(settings)
+    name = settings.worker_name or f"worker-{os.getpid()}"
+    celery.worker_main(
+        ["worker", "--loglevel", settings.log_level, "-n", f"{name}@%h", "--without-gossip", "--without-mingle"]
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

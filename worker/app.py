@@ -1,0 +1,11 @@
+"""The Celery application of the workers; its options stand in `shared.celery_options`."""
+
+from __future__ import annotations
+
+from shared.settings import Settings
+from shared.wiring import open_celery
+
+settings = Settings()
+celery = open_celery(settings)
+celery.conf.include = ["worker.tasks"]
+celery.set_current()

@@ -1,0 +1,121 @@
+"""What a worker process does when it is born, when a child dies, and what it holds in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import signals
+from celery.worker import state
+
+from shared.catalog import ModelCatalog
+from shared.domain import ModelRef
+from shared.errors import CannotStart, Unavailable
+from shared.lifecycle import announce
+from shared.ports import Parts, Recognizer, RecognizerSource
+from shared.settings import Settings
+from shared.wiring import open_parts
+
+#: How many models one process keeps loaded; a job pins one, and old ones are seldom wanted.
+LOADED_MODELS = 4
+#: How a child tells its parent that no child will ever be able to work.
+CANNOT_START_SIGNAL = signal.SIGUSR2
+#: The exit status for a faulty configuration, from BSD's sysexits.h.
+EX_CONFIG = 78
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What one worker process holds from its birth on."""
+
+    worker: str
+    parts: Parts
+    recognizers: RecognizerSource
+
+
+_process: Process | None = None
+
+
+def born() -> Process:
+    """This process, once it has been born."""
+    if _process is None:
+        raise RuntimeError("The worker process has not been set up.")
+    return _process
+
+
+@signals.worker_process_init.connect
+def be_born(sender: str, **_: Any) -> None:
+    """Open the parts, load the model, warm it up and test it; only then is work taken."""
+    global _process
+    settings = Settings()
+    try:
+        recognizers = open_recognizers(settings)
+    except CannotStart as error:
+        log.error("cannot_start", reason=error.message)
+        os.kill(os.getppid(), CANNOT_START_SIGNAL)
+        raise SystemExit(EX_CONFIG) from error
+    _process = Process(sender, open_parts(settings), recognizers)
+
+
+def open_recognizers(settings: Settings) -> RecognizerSource:
+    """The recognizers by their model, the default one loaded and tested. Raises ModelMissing, ModelBroken."""
+    from worker.recognizer import load_recognizer, self_test
+
+    catalog = ModelCatalog(settings.models, settings.model)
+
+    @lru_cache(maxsize=LOADED_MODELS)
+    def recognizer(ref: ModelRef) -> Recognizer:
+        loaded = load_recognizer(catalog.entry(ref), engine=settings.engine, max_pixels=settings.max_image_pixels)
+        self_test(loaded)
+        return loaded
+
+    recognizer(catalog.resolve(None))
+    return recognizer
+
+
+def watch_children(settings: Settings) -> None:
+    """In the parent: end when no child can start, and free at once what a dead child held."""
+    parts = open_parts(settings)
+    signal.signal(CANNOT_START_SIGNAL, _stop_for_good)
+    signals.task_failure.connect(_release_of(parts), weak=False)
+    if settings.worker_name:
+        signals.worker_ready.connect(_release_all_of(parts), weak=False)
+
+
+def _stop_for_good(_signal: int, _frame: object) -> None:
+    state.should_stop = EX_CONFIG
+
+
+def _release_of(parts: Parts) -> Callable[..., None]:
+    def release(sender: Any, exception: BaseException, args: tuple[str, ...], **_: Any) -> None:
+        if isinstance(exception, WorkerLostError | TimeLimitExceeded) and args:
+            log.warning("child_lost", chunk=args[0], reason=type(exception).__name__)
+            try:
+                parts.book.release(args[0], sender.request.hostname)
+                announce(parts)
+            except Unavailable as error:
+                log.warning("release_left_to_sweep", reason=error.message)
+
+    return release
+
+
+def _release_all_of(parts: Parts) -> Callable[..., None]:
+    """Whoever had this name before is dead, and what it held can be read again at once."""
+
+    def release_all(sender: Any, **_: Any) -> None:
+        try:
+            if released := parts.book.release_all(sender.hostname):
+                log.warning("released_after_restart", chunks=released)
+                announce(parts)
+        except Unavailable as error:
+            log.warning("release_left_to_sweep", reason=error.message)
+
+    return release_all

@@ -1,0 +1,41 @@
+"""The tasks: each unpacks its message and calls the life of a job."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import structlog
+
+from shared import lifecycle
+from shared.broker import PRUNE, RECOGNIZE, SWEEP
+from shared.packs import unpack
+from worker.app import celery
+from worker.process import born
+
+log = structlog.get_logger(__name__)
+
+
+@celery.task(name=RECOGNIZE)
+def recognize(chunk_id: str) -> None:
+    """Read the images of one chunk."""
+    process = born()
+    lifecycle.work(process.parts, chunk_id, process.worker, process.recognizers, unpack, datetime.now(UTC))
+
+
+@celery.task(name=SWEEP)
+def sweep() -> None:
+    """Find what got lost and go on with it."""
+    swept = lifecycle.sweep(born().parts, datetime.now(UTC))
+    if any((swept.leases_ended, swept.messages_lost, swept.jobs_unended)):
+        log.warning(
+            "swept",
+            leases_ended=swept.leases_ended,
+            messages_lost=swept.messages_lost,
+            jobs_unended=swept.jobs_unended,
+        )
+
+
+@celery.task(name=PRUNE)
+def prune() -> None:
+    """Delete what nobody need keep any longer."""
+    lifecycle.prune(born().parts, datetime.now(UTC))
