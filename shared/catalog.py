@@ -79,11 +79,9 @@ class ModelCatalog:
     def _found(self) -> Iterator[ModelEntry]:
         if self._own_file and self._own_file.is_file():
             yield _dropped(self._own_file)
-        for path in sorted(self._folder.glob("*")) + sorted(self._folder.glob("*/*")):
-            if path.suffix in SUFFIXES and path.is_file():
-                yield _dropped(path, "" if path.parent == self._folder else path.parent.name)
-            elif (path / "manifest.json").is_file():
-                yield _published(path)
+        yield from (_dropped(file) for file in self._folder.glob("*") if _is_model(file))
+        yield from (_dropped(file, file.parent.name) for file in self._folder.glob("*/*") if _is_model(file))
+        yield from (_published(manifest.parent) for manifest in self._folder.glob("*/*/manifest.json"))
 
     def _version(self, versions: list[ModelEntry], wanted: str) -> ModelEntry:
         """One of the versions of a model, oldest first: the one named, the stable one or the newest."""
@@ -129,6 +127,10 @@ def _sha256(file: Path, _mtime_ns: int, _size: int) -> str:
 
 def _is_path(model: str) -> bool:
     return Path(model).suffix in SUFFIXES or "/" in model
+
+
+def _is_model(file: Path) -> bool:
+    return file.suffix in SUFFIXES and file.is_file()
 
 
 def _dropped(file: Path, folder: str = "") -> ModelEntry:

@@ -1,0 +1,274 @@
+"""The catalog finds what is installed, names it, and says in one sentence what is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import catalog as catalog_module
+from shared.catalog import ModelCatalog, sha256_of
+from shared.domain import ModelRef
+from shared.errors import ModelBroken, ModelMissing, NoSuchModel
+
+WEIGHTS = b"weights"
+
+
+def publish(models: Path, folder_name: str, /, **changes: Any) -> Path:
+    folder = models / "digits" / folder_name
+    folder.mkdir(parents=True)
+    (folder / "model.keras").write_bytes(WEIGHTS)
+    fields = {
+        "name": "digits",
+        "version": folder_name,
+        "created_at": "2026-01-01T00:00:00Z",
+        "file": "model.keras",
+        "sha256": hashlib.sha256(WEIGHTS).hexdigest(),
+        "input": {"shape": [28, 28, 1], "range": [0, 1]},
+        "labels": [*"0123456789", "none"],
+        "outputs": "probabilities",
+        "normalize": "mnist",
+        "temperature": 1.2,
+        "thresholds": {"review": 0.9, "reject": 0.5},
+        "risk_coverage": [
+            {"threshold": 0.5, "coverage": 0.99, "accuracy": 0.98},
+            {"threshold": 0.9, "coverage": 0.95, "accuracy": 0.999},
+        ],
+        "metrics": {"mnist_test": {"error": 0.003}},
+        "training": {"seed": 1},
+    }
+    kept = {key: value for key, value in (fields | changes).items() if value is not None}
+    (folder / "manifest.json").write_text(json.dumps(kept))
+    return folder
+
+
+def drop(path: Path, content: bytes = b"keras") -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def test_a_published_model_is_found_with_its_manifest(tmp_path: Path) -> None:
+    folder = publish(tmp_path, "1.0.0")
+
+    (entry,) = ModelCatalog(tmp_path, "digits").entries()
+
+    assert entry.ref == ModelRef("digits", "1.0.0")
+    assert entry.file == folder / "model.keras"
+    assert entry.manifest is not None
+    assert entry.manifest.labels[-1] == "none"
+    assert entry.manifest.temperature == 1.2
+    assert entry.manifest.input.shape == (28, 28, 1)
+
+
+@pytest.mark.parametrize("place", ["mine.keras", "mine.h5", "mine.hdf5", "mine/model.keras", "other/mine.keras"])
+def test_a_dropped_in_file_is_named_after_itself_and_versioned_by_its_content(tmp_path: Path, place: str) -> None:
+    version = drop(tmp_path / place)
+
+    (entry,) = ModelCatalog(tmp_path, "mine").entries()
+
+    assert entry.ref == ModelRef("mine", version)
+    assert entry.manifest is None
+    assert ModelCatalog(tmp_path, "mine").entry(entry.ref) == entry
+
+
+def test_other_files_in_the_folder_are_no_models(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    drop(tmp_path / "README.md")
+    drop(tmp_path / "digits" / "labels.json", b"{}")
+    (tmp_path / "empty.keras").mkdir()
+
+    assert [str(entry.ref) for entry in ModelCatalog(tmp_path, "digits").entries()] == ["digits@1.0.0"]
+
+
+def test_a_bare_name_means_the_newest_version(tmp_path: Path) -> None:
+    for version in ("1.9.0", "1.10.0", "1.10.0-rc1", "1.2.0"):
+        publish(tmp_path, version)
+
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    assert [entry.ref.version for entry in catalog.entries()] == ["1.2.0", "1.9.0", "1.10.0-rc1", "1.10.0"]
+    assert catalog.resolve("digits").version == "1.10.0"
+    assert catalog.resolve(None).version == "1.10.0"
+
+
+def test_a_bare_name_means_the_stable_version_if_there_is_one(tmp_path: Path) -> None:
+    for version in ("1.0.0", "2.0.0"):
+        publish(tmp_path, version)
+    (tmp_path / "digits" / "labels.json").write_text('{"stable": "1.0.0", "candidate": "2.0.0"}')
+
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    assert catalog.resolve(None).version == "1.0.0"
+    assert catalog.resolve("digits@stable").version == "1.0.0"
+    assert catalog.resolve("digits@candidate").version == "2.0.0"
+    assert catalog.resolve("digits@2.0.0").version == "2.0.0"
+
+
+def test_a_changed_label_is_seen_without_a_new_catalog(tmp_path: Path) -> None:
+    for version in ("1.0.0", "2.0.0"):
+        publish(tmp_path, version)
+    catalog = ModelCatalog(tmp_path, "digits")
+    assert catalog.resolve(None).version == "2.0.0"
+
+    (tmp_path / "digits" / "labels.json").write_text('{"stable": "1.0.0"}')
+
+    assert catalog.resolve(None).version == "1.0.0"
+
+
+def test_a_published_model_wins_over_a_dropped_in_one_of_the_same_name(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    dropped = drop(tmp_path / "digits.keras")
+
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    assert catalog.resolve(None).version == "1.0.0"
+    assert catalog.resolve(f"digits@{dropped}").version == dropped
+
+
+def test_the_path_of_a_file_can_be_the_default(tmp_path: Path) -> None:
+    publish(tmp_path / "models", "1.0.0")
+    version = drop(tmp_path / "elsewhere" / "MNIST_model.keras")
+
+    catalog = ModelCatalog(tmp_path / "models", str(tmp_path / "elsewhere" / "MNIST_model.keras"))
+
+    assert catalog.resolve(None) == catalog.resolve("MNIST_model") == ModelRef("MNIST_model", version)
+    assert {entry.ref.name for entry in catalog.entries()} == {"digits", "MNIST_model"}
+    assert catalog.resolve("digits") == ModelRef("digits", "1.0.0")
+
+
+def test_a_file_given_by_path_is_meant_even_if_its_name_is_also_installed(tmp_path: Path) -> None:
+    publish(tmp_path / "models", "1.0.0")
+    version = drop(tmp_path / "digits.keras")
+
+    assert ModelCatalog(tmp_path / "models", str(tmp_path / "digits.keras")).resolve(None).version == version
+
+
+@pytest.mark.parametrize("default", ["digits", "digits@1.0.0", "nowhere/digits.keras", "digits.h5"])
+def test_a_default_that_is_not_there_is_a_missing_model(tmp_path: Path, default: str) -> None:
+    with pytest.raises(ModelMissing, match=r"digits.*\.keras"):
+        ModelCatalog(tmp_path, default).resolve(None)
+
+
+def test_a_folder_that_is_not_there_holds_no_models(tmp_path: Path) -> None:
+    assert ModelCatalog(tmp_path / "nowhere", "digits").entries() == []
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    drop(tmp_path / "mine.keras")
+
+    with pytest.raises(NoSuchModel, match="no model 'dogs'; installed: digits, mine"):
+        ModelCatalog(tmp_path, "digits").resolve("dogs")
+
+
+def test_an_unknown_version_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    publish(tmp_path, "1.1.0")
+
+    with pytest.raises(NoSuchModel, match=r"no version '3'; it has 1\.0\.0, 1\.1\.0"):
+        ModelCatalog(tmp_path, "digits").resolve("digits@3")
+
+
+@pytest.mark.parametrize("wanted", ["../secret", "/etc/passwd", "secret.keras", "digits/1.0.0", "digits@../../secret"])
+def test_a_path_from_a_client_is_never_opened(tmp_path: Path, wanted: str) -> None:
+    publish(tmp_path / "models", "1.0.0")
+    drop(tmp_path / "secret.keras")
+
+    with pytest.raises(NoSuchModel):
+        ModelCatalog(tmp_path / "models", "digits").resolve(wanted)
+
+
+def test_a_model_that_was_removed_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NoSuchModel, match=r"digits@1\.0\.0 is not installed any more"):
+        ModelCatalog(tmp_path, "digits").entry(ModelRef("digits", "1.0.0"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"sha256": None}, "'sha256' is missing"),
+        ({"input": {"shape": [28, 28]}}, "'range' is missing"),
+        ({"labels": ["a", "b"]}, "labels must be the ten digits"),
+        ({"labels": [*"00123456789"]}, "labels must differ"),
+        ({"labels": [*"9876543210", "none", "none"]}, "labels must differ"),
+        ({"outputs": "guesses"}, "outputs must be one of"),
+        ({"normalize": "auto"}, "normalize must be one of"),
+        ({"temperature": 0}, "temperature must be more than 0"),
+        ({"temperature": "hot"}, "could not convert string to float: 'hot'"),
+        ({"thresholds": {"review": 9}}, "thresholds.review must be from 0 to 1"),
+        ({"thresholds": {"accept": 0.9}}, "accept"),
+        ({"file": "../../secret.keras"}, "file must be the name of a file beside the manifest"),
+        ({"file": "gone.keras"}, r"there is no file gone\.keras"),
+        ({"version": "7.0.0"}, r"it is for digits@7\.0\.0"),
+    ],
+)
+def test_a_damaged_manifest_is_named_with_its_fault(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:
+    publish(tmp_path, "1.0.0", **changes)
+
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    with pytest.raises(ModelBroken, match=rf"1\.0\.0/manifest\.json is damaged: .*{fault}"):
+        catalog.resolve(None)
+    assert catalog.entries()[0].fault
+    with pytest.raises(ModelBroken):
+        catalog.entry(ModelRef("digits", "1.0.0"))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"digits"', "\x00"])
+def test_a_manifest_that_is_no_json_object_is_damaged(tmp_path: Path, text: str) -> None:
+    (publish(tmp_path, "1.0.0") / "manifest.json").write_text(text)
+
+    with pytest.raises(ModelBroken, match="is damaged"):
+        ModelCatalog(tmp_path, "digits").resolve(None)
+
+
+def test_a_damaged_model_does_not_hide_its_neighbors(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    publish(tmp_path, "1.1.0", temperature=0)
+    version = drop(tmp_path / "mine.keras")
+
+    catalog = ModelCatalog(tmp_path, "digits@1.0.0")
+
+    assert catalog.resolve(None) == ModelRef("digits", "1.0.0")
+    assert catalog.resolve("mine") == ModelRef("mine", version)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"stable": 1}'])
+def test_damaged_labels_are_named(tmp_path: Path, text: str) -> None:
+    publish(tmp_path, "1.0.0")
+    (tmp_path / "digits" / "labels.json").write_text(text)
+
+    with pytest.raises(ModelBroken, match=r"labels\.json is damaged"):
+        ModelCatalog(tmp_path, "digits").resolve(None)
+
+
+def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "mine.keras"
+    drop(file)
+    hashed: list[object] = []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(catalog_module.hashlib, "file_digest", lambda *args: hashed.append(args) or digest(*args))
+    catalog = ModelCatalog(tmp_path, "mine")
+
+    first = catalog.resolve(None)
+    assert catalog.resolve(None) == first
+    assert len(hashed) == 1
+
+    drop(file, b"other weights")
+    assert catalog.resolve(None) != first
+    assert sha256_of(file)[:12] == catalog.resolve(None).version
+    assert len(hashed) == 2
+
+
+def test_a_target_accuracy_picks_the_threshold_that_accepts_most(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    manifest = ModelCatalog(tmp_path, "digits").entries()[0].manifest
+    assert manifest is not None
+
+    assert manifest.threshold_for(0.97) == 0.5
+    assert manifest.threshold_for(0.995) == 0.9
+    assert manifest.threshold_for(0.9999) > 1, "a promise that cannot be kept accepts nothing"
