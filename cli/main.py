@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli.exits import Exit, exit_code
+from cli.exits import exit_code
 from shared.errors import DigitqError
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from cli.service import redis
 from cli.service.probes import http_answers, redis_answers
@@ -56,6 +57,7 @@ def environment(inherited: Mapping[str, str], settings: Settings, embedded: Embe
         "port": settings.port,
         "workers": settings.workers,
         "model": settings.model,
+        "worker_name": settings.worker_name or _worker_name(settings.data),
         "redis_url": f"unix://{embedded.socket}" if embedded else settings.redis_url,
     }
     return {
@@ -65,6 +67,11 @@ def environment(inherited: Mapping[str, str], settings: Settings, embedded: Embe
         "PYTHONUNBUFFERED": "1",
         "PYTHONSAFEPATH": "1",
     }
+
+
+def _worker_name(data: Path) -> str:
+    """The same at every start, and no one else's: the lock on the data folder sees to that."""
+    return f"up-{crc32(bytes(data)):08x}"
 
 
 def _redis(embedded: EmbeddedRedis, folder: Path) -> Service:

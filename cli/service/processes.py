@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Protocol
 
 from cli.service.guard import Guard, kill_group
+from cli.service.lines import LastWords, LogLine, parse
 from cli.service.supervisor import Ended, Events, Ready, Service
 
 #: Seconds between two looks at whether a process is ready.
@@ -24,8 +25,11 @@ PROBE_PAUSE = 0.1
 class Output(Protocol):
     """Where the lines of the processes go."""
 
-    def line(self, name: str, text: str) -> None:
-        """Take one line that the process `name` has printed."""
+    def keep(self, name: str, raw: str) -> None:
+        """Keep a line that the process `name` has printed, as it came."""
+
+    def show(self, name: str, line: LogLine) -> None:
+        """Show it to the user, if it matters."""
 
 
 class Processes:
@@ -66,7 +70,7 @@ class Processes:
         kill_group(self._started[name].pid)
 
     def _watch(self, name: str, process: subprocess.Popen[bytes]) -> None:
-        words: list[str] = []
+        words = LastWords()
         reader = Thread(target=self._read, args=(name, process, words), daemon=True)
         reader.start()
         code = process.wait()
@@ -74,14 +78,18 @@ class Processes:
         kill_group(process.pid)
         self._guard.remove(process.pid)
         reader.join(timeout=2)
-        self._events.put(Ended(name, code, words[-1] if words else ""))
+        self._events.put(Ended(name, code, words.tell(code)))
 
-    def _read(self, name: str, process: subprocess.Popen[bytes], words: list[str]) -> None:
+    def _read(self, name: str, process: subprocess.Popen[bytes], words: LastWords) -> None:
         assert process.stdout
-        for line in process.stdout:
-            if text := line.decode(errors="replace").rstrip():
-                words[:] = [text]
-                self._output.line(name, text)
+        level = ""
+        for encoded in process.stdout:
+            if raw := encoded.decode(errors="replace").rstrip():
+                line = parse(raw, level)
+                level = line.level
+                words.hear(line)
+                self._output.keep(name, raw)
+                self._output.show(name, line)
 
     def _probe(self, name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
         while process.returncode is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import signal
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
@@ -16,26 +15,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from cli.service.redis import HARMLESS
+from cli.service.lines import LogLine
 from cli.service.supervisor import Ended
 
 MIB = 2**20
 COLORS = ("cyan", "magenta", "green", "blue", "yellow")
-#: The level of a line as uvicorn, Celery, structlog, plain logging and Redis (one sign after the time) write it.
-LEVEL = re.compile(r"\b(debug|info|warning|error|critical|traceback)\b|\d ([-.*#]) ", re.IGNORECASE)
-#: Where in a line a level is looked for, in characters.
-HEAD = 90
-
-
-def level_of(line: str, before: str) -> str:
-    """The level that a line names, or else that of the line before: the rest of a traceback has none."""
-    found = LEVEL.search(line, 0, HEAD)
-    return next(word for word in found.groups() if word).lower() if found else before
-
-
-def matters(line: str, level: str) -> bool:
-    """Whether a user who asked for nothing should see the line."""
-    return level in {"warning", "error", "critical", "traceback", "#"} and not any(word in line for word in HARMLESS)
 
 
 def ending(event: Ended) -> str:
@@ -53,14 +37,15 @@ class Screen:
         self._verbose = verbose
         self._welcome = welcome
         self._files: dict[str, logging.Handler] = {}
-        self._levels: dict[str, str] = {}
 
-    def line(self, name: str, text: str) -> None:
-        """Keep a line, and show it if it matters. May be called from any thread, one per name."""
-        self._file(name).handle(logging.makeLogRecord({"msg": text}))
-        self._levels[name] = level = level_of(text, self._levels.get(name, ""))
-        if self._verbose or matters(text, level):
-            self._say(name, Text.from_ansi(text))
+    def keep(self, name: str, raw: str) -> None:
+        """Write a line into the process' log. May be called from any thread, one per name."""
+        self._file(name).handle(logging.makeLogRecord({"msg": raw}))
+
+    def show(self, name: str, line: LogLine) -> None:
+        """Show a line if it matters. May be called from any thread."""
+        if self._verbose or line.alarming:
+            self._say(name, Text.from_ansi(line.text))
 
     def all_ready(self) -> None:
         """Every service has become ready, for the first time."""

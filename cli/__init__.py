@@ -1,0 +1,1 @@
+"""The command line: it talks HTTP to the service and starts its processes."""

@@ -1,0 +1,1 @@
+"""`digitq up`: the whole service as one process group."""
