@@ -1,0 +1,143 @@
+"""Bytes of one uploaded image -> a gray picture, or a plain sentence about why not.
+
+Pillow does the decoding: only the formats below are tried, an image's size is checked before its pixels are
+touched, and large images are reduced early, so that no upload costs more memory than `max_pixels` allows.
+The commonest upload by far, a small gray PNG, is left to OpenCV, which reads it four times faster.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from shared.errors import ImageError, ImageTooLarge, ImageTruncated, NotAnImage, UnsupportedFormat
+
+Gray = NDArray[np.uint8]
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+#: How files of these formats begin: such a file that cannot be opened is a damaged image.
+OURS = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"RIFF", b"P5", b"P6")
+#: How images begin that are not read here, at the offset given.
+FOREIGN = ((4, b"ftyp"), (0, b"%PDF"), (0, b"8BPS"), (0, b"<svg"), (0, b"<?xml"), (0, b"\0\0\1\0"), (4, b"jP  "))
+#: Larger images are reduced by a whole factor that leaves both sides at least this long, in pixels.
+ENOUGH = 512
+#: A single color channel is preferred to luminance when its spread is this many times larger.
+COLORFUL = 1.5
+#: A gray PNG of 8 bits and at most 255 x 255 pixels that has nothing but pixels in it: length, chunk and checksum.
+SMALL_GRAY_PNG = re.compile(
+    rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0.\0\0\0.\x08\0\0\0\0.{4}(.{4})(IDAT.+)(.{4})\0\0\0\0IEND\xaeB`\x82", re.DOTALL
+)
+#: Gray values that span less than this show nothing, of 255.
+FLAT = 16
+
+
+def decode(data: bytes, *, max_pixels: int) -> Gray:
+    """Decode an image file into gray values of shape (height, width), 0 black to 255 white.
+
+    EXIF orientation is applied, transparency is laid over white (over black if white would hide all), of an
+    animation the first frame is taken, and values of more than 8 bits are scaled down.
+
+    Raises NotAnImage, UnsupportedFormat, ImageTruncated or ImageTooLarge.
+    """
+    small = _small_gray_png(data, max_pixels)
+    return _decode(data, max_pixels) if small is None else small
+
+
+def _small_gray_png(data: bytes, max_pixels: int) -> Gray | None:
+    png = SMALL_GRAY_PNG.fullmatch(data) if max_pixels >= 255 * 255 else None
+    if png is None or struct.unpack(">II", png[1] + png[3]) != (len(png[2]) - 4, zlib.crc32(png[2])):
+        return None
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    return None if pixels is None else np.asarray(pixels, dtype=np.uint8)
+
+
+def _decode(data: bytes, max_pixels: int) -> Gray:
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(image, max_pixels)
+            image.draft(image.mode, (ENOUGH, ENOUGH))
+            image.load()
+            return _gray(_upright(_reduced(image)))
+    except ImageError:
+        raise
+    except UnidentifiedImageError:
+        raise _unidentified(data) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
+        raise ImageTooLarge from None
+    except Exception:  # damaged files make the decoders raise nearly anything
+        raise ImageTruncated from None
+
+
+def _check_size(image: Image.Image, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ImageTooLarge(
+            f"The image has {width} x {height} pixels; at most {max_pixels:,} are read. Scale it down or crop it."
+        )
+
+
+def _unidentified(data: bytes) -> ImageError:
+    if data.startswith(OURS):
+        return ImageTruncated()
+    if any(data[at : at + len(magic)] == magic for at, magic in FOREIGN):
+        return UnsupportedFormat()
+    return NotAnImage() if data else NotAnImage("The file is empty; send PNG, JPEG, BMP, GIF, TIFF or WebP.")
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    factor = min(image.size) // ENOUGH
+    if factor < 2 or image.mode in {"1", "P"} or image.mode.startswith("I;"):
+        return image
+    return image.reduce(factor)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    has_orientation = "exif" in image.info or (image.format == "TIFF" and ExifTags.Base.Orientation in image.getexif())
+    return ImageOps.exif_transpose(image) if has_orientation else image
+
+
+def _gray(image: Image.Image) -> Gray:
+    mode = image.mode
+    if mode in {"L", "1"}:
+        return np.asarray(image if mode == "L" else image.convert("L"))
+    if mode.startswith("I") or mode == "F":
+        return _scaled(np.asarray(image))
+    if image.has_transparency_data:
+        return _opaque(image.convert("RGBA"))
+    return _contrasted(image if mode == "RGB" else image.convert("RGB"))
+
+
+def _scaled(values: NDArray[np.generic]) -> Gray:
+    """Deep values -> 0 to 255: from the full scale that they seem to use, or from their own range."""
+    deep = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    low, high = min(0.0, float(deep.min())), float(deep.max())
+    scale = next((full for full in (1.0, 255.0, 4095.0, 65535.0) if high - low <= full), high - low)
+    return np.asarray((deep - low) * (255.0 / scale), dtype=np.uint8)
+
+
+def _opaque(image: Image.Image) -> Gray:
+    over_white = _contrasted(_over(image, "white"))
+    return over_white if np.ptp(over_white) >= FLAT else _contrasted(_over(image, "black"))
+
+
+def _over(image: Image.Image, color: str) -> Image.Image:
+    paper = Image.new("RGB", image.size, color)
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
+
+
+def _contrasted(image: Image.Image) -> Gray:
+    """RGB -> luminance, or the one channel that shows clearly more: red on brown, yellow on white."""
+    channels = np.asarray(image)
+    luminance = cv2.cvtColor(channels, cv2.COLOR_RGB2GRAY)
+    spread = cv2.meanStdDev(channels)[1].ravel()
+    if spread.max() <= COLORFUL * float(cv2.meanStdDev(luminance)[1][0, 0]):
+        return np.asarray(luminance, dtype=np.uint8)
+    return np.ascontiguousarray(channels[:, :, int(spread.argmax())])

@@ -1,0 +1,154 @@
+"""From any picture of a digit to MNIST's conditions; used by training and serving alike.
+
+MNIST's conditions are a light digit on black, its longer side 20 pixels, its center of mass in the middle of
+28 x 28 (Y. LeCun et al., Gradient-based learning applied to document recognition, 1998), strokes about two
+pixels wide. A picture that already meets them passes through untouched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.ink import Ink, border, find_ink
+
+Gray = NDArray[np.uint8]
+
+SIDE, BOX, CENTER = 28, 20, 14.0
+#: Larger pictures are searched for ink at this size, in pixels; small finds are then looked at in full.
+SEARCH, SMALL_FIND = 256, 80
+#: Strokes thinner than this are drawn out to the second width, those thicker thinned to the third, in pixels of the result.
+THIN, TARGET, THICK = 1.35, 2.0, 5.0
+#: Strokes are changed at this many times the result's resolution at least.
+FINE = 2
+#: Below these a reading is doubtful: contrast of 255, pixels of the longer side, share of the ink that was used.
+FAINT, TINY, CLUTTERED = 40, 7, 0.5
+#: MNIST's smallest longer side, largest distance from the center and smallest peak, over its training images.
+MNIST_SIDE, MNIST_SHIFT, MNIST_PEAK = 19, 0.52, 250
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """A picture under MNIST's conditions: pixels of shape (28, 28), what was done, and what is doubtful.
+
+    Flags are `blank`, `too_small`, `low_contrast`, `touches_border`, `several_components` and `cluttered`
+    (less than half of the ink is in the digit).
+    """
+
+    pixels: Gray
+    inverted: bool
+    flags: tuple[str, ...] = ()
+
+
+def normalize(gray: Gray) -> Normalized:
+    """Bring a gray picture (height, width) of any size and polarity to MNIST's conditions."""
+    if _is_like_mnist(gray):
+        return Normalized(gray, inverted=False)
+    small = _at_most(gray, SEARCH)
+    ink = find_ink(small)
+    box = cv2.boundingRect(ink.strokes) if ink else (0, 0, 0, 0)
+    if ink is None or min(box[2:]) == 0:
+        return Normalized(np.zeros((SIDE, SIDE), np.uint8), inverted=False, flags=("blank",))
+    if small is not gray and max(box[2:]) < SMALL_FIND:
+        return normalize(_surroundings(gray, box, gray.shape[1] / small.shape[1]))
+    return Normalized(_placed(_redrawn(ink, box)), ink.inverted, _flags(ink, box))
+
+
+def plain(gray: Gray) -> Normalized:
+    """The simple way: polarity from the border, then a resize to 28 x 28."""
+    inverted = bool(border(gray).mean() > 127)
+    resized = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return Normalized(np.asarray(255 - resized if inverted else resized, dtype=np.uint8), inverted)
+
+
+def _is_like_mnist(gray: Gray) -> bool:
+    if gray.shape != (SIDE, SIDE):
+        return False
+    side = max(cv2.boundingRect(gray)[2:])
+    if not MNIST_SIDE <= side <= BOX or gray.max() < MNIST_PEAK:
+        return False
+    x, y = _center_of_mass(gray)
+    return max(abs(x - CENTER), abs(y - CENTER)) <= MNIST_SHIFT
+
+
+def _center_of_mass(gray: Gray) -> tuple[float, float]:
+    moments = cv2.moments(gray)
+    return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+
+
+def _at_most(gray: Gray, side: int) -> Gray:
+    scale = side / max(gray.shape)
+    return _resized(gray, scale) if scale < 1 else gray
+
+
+def _resized(gray: Gray, scale: float) -> Gray:
+    height, width = (max(1, round(length * scale)) for length in gray.shape)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(gray, (width, height), interpolation=way), dtype=np.uint8)
+
+
+def _surroundings(gray: Gray, box: tuple[int, ...], scale: float) -> Gray:
+    x, y, width, height = box
+    margin = max(width, height) / 2
+    rows = slice(max(0, int((y - margin) * scale)), int((y + height + margin) * scale))
+    return gray[rows, max(0, int((x - margin) * scale)) : int((x + width + margin) * scale)]
+
+
+def _redrawn(ink: Ink, box: tuple[int, ...]) -> Gray:
+    """The strokes, cut to their box, at full strength and MNIST's size, with near its width."""
+    x, y, width, height = box
+    window = np.s_[y : y + height, x : x + width]
+    strokes = ink.strokes[window]
+    kept = cv2.dilate(strokes, np.ones((3, 3), np.uint8))
+    crop = cv2.convertScaleAbs(cv2.bitwise_and(ink.strength[window], kept), alpha=255 / ink.contrast)
+    scale = max(width, height) / BOX
+    crop = _with_width(np.asarray(crop, dtype=np.uint8), _stroke_width(strokes) / scale)
+    return _resized(crop, BOX / max(crop.shape))
+
+
+def _stroke_width(strokes: Gray) -> float:
+    """Mean width in pixels: a stroke of width w and length l loses l pixels to a 2 x 2 erosion of its w * l."""
+    area = cv2.countNonZero(strokes)
+    inner = cv2.countNonZero(cv2.erode(strokes, np.ones((2, 2), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0))
+    return area / (area - inner)
+
+
+def _with_width(crop: Gray, width: float) -> Gray:
+    """Widen strokes that are thin and thin those that are thick; `width` is in pixels of the result."""
+    if THIN <= width <= THICK:
+        return crop
+    crop = _resized(crop, max(1.0, FINE * BOX / max(crop.shape)))
+    change = (TARGET if width < THIN else THICK) - width
+    size = round(abs(change) * max(crop.shape) / BOX) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    if change < 0:
+        return np.asarray(cv2.erode(crop, kernel), dtype=np.uint8)
+    padded = cv2.copyMakeBorder(crop, *[size // 2] * 4, cv2.BORDER_CONSTANT, value=0)
+    return np.asarray(cv2.dilate(padded, kernel), dtype=np.uint8)
+
+
+def _placed(digit: Gray) -> Gray:
+    """Full strength, center of mass in the middle as far as the frame allows."""
+    height, width = digit.shape
+    x, y = _center_of_mass(digit)
+    left = min(max(round(CENTER - x), 0), SIDE - width)
+    top = min(max(round(CENTER - y), 0), SIDE - height)
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    pixels[top : top + height, left : left + width] = cv2.normalize(digit, None, 0, 255, cv2.NORM_MINMAX)
+    return pixels
+
+
+def _flags(ink: Ink, box: tuple[int, ...]) -> tuple[str, ...]:
+    x, y, width, height = box
+    frame = ink.strokes.shape
+    doubts = {
+        "too_small": max(width, height) < TINY,
+        "low_contrast": ink.contrast < FAINT,
+        "touches_border": x == 0 or y == 0 or x + width == frame[1] or y + height == frame[0],
+        "several_components": ink.parts > 1,
+        "cluttered": ink.share < CLUTTERED,
+    }
+    return tuple(flag for flag, raised in doubts.items() if raised)
