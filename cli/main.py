@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from cli import jobs
 from cli.exits import exit_code
 from shared.errors import DigitqError
 
@@ -53,5 +54,37 @@ def up(
     run(settings_with(host=host, port=port, data=data, workers=workers, model=model), verbose=verbose)
 
 
-if __name__ == "__main__":
-    app(prog_name="digitq")
+@app.command()
+def demo(count: Annotated[int, typer.Option(min=1, max=10_000, help="How many digits to read.")] = 10_000) -> None:
+    """Start the service, read a real batch, show the results, stop."""
+    from cli.demo import run
+
+    raise typer.Exit(run(count))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to date, as `digitq up` does at its start."""
+    from subprocess import run
+    from sys import executable
+
+    raise typer.Exit(run([executable, "-m", "migrations"], check=False).returncode)
+
+
+@app.command()
+def doctor() -> None:
+    """Show the effective settings, and what of the service is in reach; exit code 1 if something is wrong."""
+    from cli.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version
+
+    typer.echo(version("digitq"))
+
+
+app.add_typer(jobs.app)

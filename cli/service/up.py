@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,8 +14,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from cli.hints import again
 from cli.service import plan, redis
-from cli.service.folder import locked
+from cli.service.checks import free_port, locked
 from cli.service.guard import Guard
 from cli.service.plan import EmbeddedRedis
 from cli.service.processes import Processes
@@ -59,7 +58,7 @@ def resolved(settings: Settings) -> Settings:
         update={
             "data": settings.data.expanduser().resolve(),
             "model": _model(settings.model),
-            "port": _free_port(settings.host, settings.port),
+            "port": free_port(settings.host, settings.port),
         }
     )
 
@@ -71,21 +70,6 @@ def _model(wanted: str) -> str:
     if not path.exists():
         raise CannotStart(f"There is no model file {wanted}; pass the path of a .keras file or the name of a model.")
     return str(path.resolve())
-
-
-def _free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises CannotStart if it cannot be had."""
-    try:
-        family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            return int(probe.getsockname()[1])
-    except OSError as error:
-        raise CannotStart(
-            f"The service cannot listen on {host}:{port} ({error.strerror}); "
-            "end what uses it, or choose another with --port and --host."
-        ) from error
 
 
 @contextmanager
@@ -124,17 +108,7 @@ def _introduce(console: Console, settings: Settings, embedded: EmbeddedRedis | N
 
 def _welcome(console: Console, settings: Settings, seconds: float) -> None:
     url = plan.address(settings)
-    server = "" if url == "http://127.0.0.1:8000" else f" --server {url}"
     console.print(f"\n[bold green]Ready[/] in {seconds:.1f} s: [bold]{url}[/]\n")
-    console.print(f"  submit  {_own_command()} submit FOLDER --wait{server}", soft_wrap=True)
+    console.print(f"  submit  {again('submit', 'FOLDER', '--wait', server=url)}", soft_wrap=True)
     console.print(f"  or      curl -F files=@digits.zip {url}/v1/jobs", soft_wrap=True)
     console.print("  stop    Ctrl-C\n")
-
-
-def _own_command() -> str:
-    """How the user calls digitq: by name if it is on the PATH, else by the way to it from here."""
-    found = shutil.which("digitq")
-    called = Path(sys.argv[0])
-    if found or called.name != "digitq":
-        return "digitq"
-    return os.path.relpath(called)

@@ -1,4 +1,4 @@
-"""The data folder: usable, and in the hands of one digitq at a time."""
+"""What is checked before anything starts: the data folder, in the hands of one digitq at a time, and the port."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import shutil
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,3 +81,18 @@ def _why_unusable(folder: Path, error: OSError) -> str:
         f"The data folder {folder} cannot be written ({error.strerror}); "
         "change its permissions or choose another with --data."
     )
+
+
+def free_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises CannotStart if it cannot be had."""
+    try:
+        family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise CannotStart(
+            f"The service cannot listen on {host}:{port} ({error.strerror}); "
+            "end what uses it, or choose another with --port and --host."
+        ) from error

@@ -1,0 +1,5 @@
+"""`python -m cli` is `digitq`."""
+
+from cli.main import app
+
+app(prog_name="digitq")

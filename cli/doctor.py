@@ -1,0 +1,168 @@
+"""`digitq doctor`: the effective settings, the versions, and whether each part is in reach.
+
+It looks at the parts themselves, with their own clients, and imports no code of the service.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import unquote, urlsplit
+
+from rich.console import Console
+from rich.text import Text
+
+from cli import show
+from cli.exits import Exit
+from cli.hints import again
+from cli.service import redis
+from cli.service.plan import address, reachable_host
+from cli.service.probes import http_answers
+from cli.settings import settings_with
+from shared.errors import CannotStart
+from shared.settings import Settings
+
+PACKAGES = ("digitq", "celery", "redis", "fastapi", "sqlalchemy", "keras", "openvino", "numpy", "pillow")
+#: The endings of a model's file.
+MODELS = {".keras", ".h5", ".hdf5"}
+#: Seconds after which a part counts as out of reach.
+PATIENCE = 3
+
+
+class Fault(Exception):
+    """What is wrong with a part, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the look at one part has shown."""
+
+    part: str
+    well: bool
+    words: str
+
+
+Check = Callable[[Settings], str]
+
+
+def examine() -> Exit:
+    """Print everything; the exit code says whether all is well."""
+    settings = settings_with()
+    findings = [_look(part, check, settings) for part, check in CHECKS.items()]
+    console = Console(highlight=False)
+    console.print(show.table(("setting", "value", "from"), _settings_rows(settings)), "")
+    console.print(show.table(("package", "version"), _versions()), "")
+    console.print(show.table(("part", "", ""), (_finding_row(finding) for finding in findings)))
+    return Exit.OK if all(finding.well for finding in findings) else Exit.TROUBLE
+
+
+def _settings_rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    for name, value in settings.model_dump().items():
+        variable = f"DIGITQ_{name.upper()}"
+        yield variable, without_password(str(value)), "environment" if variable in os.environ else "default"
+
+
+def without_password(text: str) -> str:
+    """A URL that can be shown to others."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", text)
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    yield "python", sys.version.split()[0]
+    for package in PACKAGES:
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            yield package, "-"
+
+
+def _look(part: str, check: Check, settings: Settings) -> Finding:
+    try:
+        return Finding(part, True, check(settings))
+    except Exception as error:  # whatever a foreign client raises is what the user came to read
+        return Finding(part, False, str(error) if isinstance(error, Fault) else f"{_advice(part)} ({error})")
+
+
+def _advice(part: str) -> str:
+    return f"The {part} does not answer: check its address in the settings above and that it runs."
+
+
+def _finding_row(finding: Finding) -> tuple[str, Text, str]:
+    mark = Text("ok", "green") if finding.well else Text("fault", "bold red")
+    return finding.part, mark, without_password(finding.words)
+
+
+def _server(settings: Settings) -> str:
+    if settings.redis_url:
+        return "not needed; DIGITQ_REDIS_URL points to one"
+    try:
+        return str(redis.find_server())
+    except CannotStart as error:
+        raise Fault(error.message) from error
+
+
+def _database(settings: Settings) -> str:
+    from sqlalchemy import create_engine, inspect
+    from sqlalchemy.pool import NullPool
+
+    file = settings.data / "digitq.sqlite3"
+    if not settings.database_url and not file.exists():
+        raise Fault(f"There is no database in {settings.data} yet; `{again('up')}` or `{again('migrate')}` makes it.")
+    if not inspect(create_engine(settings.database, poolclass=NullPool)).has_table("jobs"):
+        raise Fault(f"The database has no tables yet; `{again('migrate')}` makes them.")
+    return settings.database
+
+
+def _redis(settings: Settings) -> str:
+    from redis import Redis, RedisError
+
+    client = Redis.from_url(settings.redis, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    try:
+        client.ping()
+    except RedisError as error:
+        if settings.redis_url:
+            raise
+        raise Fault(f"The Redis in the data folder does not run; `{again('up')}` starts it.") from error
+    return settings.redis
+
+
+def _store(settings: Settings) -> str:
+    url = urlsplit(settings.store)
+    if url.scheme == "file":
+        folder = unquote(url.path)
+        if os.path.isdir(folder) and not os.access(folder, os.W_OK):  # noqa: PTH112
+            raise Fault(f"The folder {folder} cannot be written; change its permissions.")
+        return folder
+    from obstore.store import from_url
+
+    next(iter(from_url(settings.store).list(chunk_size=1)), None)
+    return settings.store
+
+
+def _models(settings: Settings) -> str:
+    found = sorted(path for path in settings.models.rglob("*") if path.suffix in MODELS)
+    if not found:
+        raise Fault(f"There is no model in {settings.models}; put a .keras file there or set DIGITQ_MODELS.")
+    return f"{len(found)} in {settings.models}"
+
+
+def _api(settings: Settings) -> str:
+    if not http_answers(reachable_host(settings.host), settings.port, "/livez"):
+        raise Fault(f"Nothing answers at {address(settings)}; `{again('up')}` starts it.")
+    if not http_answers(reachable_host(settings.host), settings.port, "/readyz"):
+        raise Fault(f"It runs, but is not ready: {address(settings)}/readyz?verbose says why.")
+    return address(settings)
+
+
+CHECKS: dict[str, Check] = {
+    "redis server": _server,
+    "redis": _redis,
+    "database": _database,
+    "store": _store,
+    "models": _models,
+    "api": _api,
+}

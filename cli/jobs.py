@@ -1,0 +1,129 @@
+"""The commands about jobs: submit, jobs, status, results, cancel, delete, models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.hints import DEFAULT_SERVER
+
+app = typer.Typer()
+
+Server = Annotated[str, typer.Option(envvar="DIGITQ_SERVER", help="Where the service answers.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
+JobId = Annotated[str, typer.Argument(help="The job's id.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the results to this file.")]
+
+
+@app.command()
+def submit(
+    paths: Annotated[list[str], typer.Argument(help="Images, folders, archives; - reads names from standard input.")],
+    recursive: Annotated[bool, typer.Option(help="Look into the folders of a folder.")] = True,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Stay until the job has ended, then sum it up.")] = False,
+    output: Output = None,
+    as_json: AsJson = False,
+    model: Annotated[str | None, typer.Option(help="The model to read with: name or name@version.")] = None,
+    meta: Annotated[list[str] | None, typer.Option(help="A note kept with the job, as key=value.")] = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Send images to be read: everything in one job. --output implies --wait."""
+    from cli.submit import Order, submit
+
+    order = Order(tuple(paths), recursive, wait or output is not None, output, as_json, model, tuple(meta or ()))
+    raise typer.Exit(submit(order, server))
+
+
+@app.command()
+def jobs(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+    status: Annotated[str | None, typer.Option(help="Only jobs of this status.")] = None,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """List the newest jobs."""
+    from rich import print
+
+    from cli import show
+    from cli.client import Client
+
+    with Client(server) as client:
+        found = client.jobs(limit, status)
+    if as_json:
+        show.as_json(found)
+    else:
+        print(show.jobs_table(found) if found else "There are no jobs yet; `digitq submit FOLDER` makes one.")
+
+
+@app.command()
+def status(
+    job_id: JobId,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Stay until the job has ended.")] = False,
+    as_json: AsJson = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Show one job; with --wait the exit code tells how it ended."""
+    from cli.submit import follow
+
+    raise typer.Exit(follow(job_id, server, wait=wait, as_json=as_json))
+
+
+@app.command()
+def results(
+    job_id: JobId,
+    format: Annotated[str | None, typer.Option(help="csv, ndjson or json; by default what --output ends in.")] = None,
+    output: Output = None,
+    status: Annotated[str | None, typer.Option(help="Only results of this status: succeeded, failed, ...")] = None,
+    decision: Annotated[str | None, typer.Option(help="Only accept, needs_review or reject.")] = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Write the results, also while the job runs: to standard output or to a file."""
+    from cli.client import Client
+    from cli.results import chosen_format, write_results
+
+    filters = {name: value for name, value in (("status", status), ("decision", decision)) if value}
+    with Client(server) as client:
+        write_results(client, job_id, chosen_format(format, output), output, filters)
+
+
+@app.command()
+def cancel(job_id: JobId, as_json: AsJson = False, server: Server = DEFAULT_SERVER) -> None:
+    """Stop a job; what is done stays readable."""
+    from rich import print
+
+    from cli import show
+    from cli.client import Client
+
+    with Client(server) as client:
+        job = client.cancel(job_id)
+    if as_json:
+        show.as_json(job)
+    else:
+        print(show.job_table(job))
+
+
+@app.command()
+def delete(job_id: JobId, server: Server = DEFAULT_SERVER) -> None:
+    """Delete an ended job with its uploads and results."""
+    from cli.client import Client
+
+    with Client(server) as client:
+        client.delete(job_id)
+    typer.echo(f"{job_id} is gone.")
+
+
+@app.command()
+def models(as_json: AsJson = False, server: Server = DEFAULT_SERVER) -> None:
+    """List the installed models."""
+    from rich import print
+
+    from cli import show
+    from cli.client import Client
+
+    with Client(server) as client:
+        found = client.models()
+    if as_json:
+        show.as_json(found)
+    else:
+        print(show.models_table(found))

@@ -1,0 +1,184 @@
+"""How things look in a terminal: progress bars on standard error, tables on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from cli.summary import Summary
+
+Job = Mapping[str, Any]
+COLORS = {"completed": "green", "canceled": "yellow", "failed": "red", "expired": "red"}
+
+
+class Rate(ProgressColumn):
+    """Images per second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate as text."""
+        return Text(f"{task.speed:,.0f} images/s" if task.speed else "", "dim")
+
+
+class Bars:
+    """The bar of the upload, then that of the reading."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+
+    def sending(self, total: int) -> None:
+        """Begin the bar of the upload, in bytes."""
+        self._begin("sending", total, DownloadColumn(), TransferSpeedColumn())
+
+    def sent(self, count: int) -> None:
+        """So many more bytes are on their way."""
+        if self._bar:
+            self._bar.advance(self._task, count)
+
+    def reading(self, job: Job) -> None:
+        """Begin the bar of the reading, in images."""
+        self._begin("reading", job["counts"]["total"], MofNCompleteColumn(), Rate())
+
+    def look(self, job: Job) -> None:
+        """Show a job as it stands."""
+        counts = job["counts"]
+        if self._bar:
+            done = counts["total"] - counts["queued"] - counts["processing"]
+            self._bar.update(self._task, completed=done)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def _begin(self, name: str, total: int, *columns: ProgressColumn) -> None:
+        self.close()
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn(), console=self._console
+        )
+        self._task = self._bar.add_task(name, total=total)
+        self._bar.start()
+
+
+@contextmanager
+def bars(*, quiet: bool = False) -> Iterator[Bars]:
+    """Progress bars, on standard error."""
+    shown = Bars(Console(stderr=True, quiet=quiet))
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+def as_json(value: object) -> None:
+    """Print a value for machines."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = ()) -> Table:
+    """A plain table; the columns `numbers` are aligned to the right."""
+    made = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        made.add_column(column, justify="right" if column in set(numbers) else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(value if isinstance(value, Text) else Text(str(value)) for value in row))
+    return made
+
+
+def status_text(job: Job) -> Text:
+    """A job's status with its color, and its outcome where that says more."""
+    outcome = job["outcome"]
+    words = job["status"] + (f" ({outcome.replace('_', ' ')})" if outcome not in {None, "all_succeeded"} else "")
+    return Text(words, COLORS.get(job["status"], "cyan"))
+
+
+def jobs_table(jobs: Iterable[Job]) -> Table:
+    """One line a job."""
+    rows = (
+        (job["id"], status_text(job), *(f"{job['counts'][name]:,}" for name in COUNTS), job["created_at"][:19])
+        for job in jobs
+    )
+    return table(("job", "status", *COUNTS, "created"), rows, numbers=COUNTS)
+
+
+COUNTS = ("total", "succeeded", "failed", "needs_review")
+
+
+def job_table(job: Job) -> Table:
+    """All that is worth knowing about one job."""
+    rows: list[tuple[str, object]] = [
+        ("job", job["id"]),
+        ("status", status_text(job)),
+        ("model", "@".join(job["model"].values())),
+        *((name, f"{count:,}") for name, count in job["counts"].items() if count or name in COUNTS),
+        *((name, job[name]) for name in ("created_at", "started_at", "ended_at") if job[name]),
+        *(("metadata", f"{name}={value}") for name, value in job["metadata"].items()),
+    ]
+    return table(("", ""), rows)
+
+
+def summary_tables(job: Job, summary: Summary, seconds: float) -> Iterator[Table]:
+    """The end of a job: what came out, what did not, and how fast it was."""
+    counts = job["counts"]
+    rows: list[tuple[str, object]] = [
+        ("job", job["id"]),
+        ("status", status_text(job)),
+        *((name.replace("_", " "), f"{counts[name]:,}") for name in COUNTS),
+    ]
+    if summary.labeled:
+        share = summary.right / summary.labeled
+        rows.append(("accuracy", f"{share:.2%} ({summary.right:,} of {summary.labeled:,} right)"))
+    rows.append(("speed", f"{counts['total'] / seconds:,.0f} images/s ({seconds:.1f} s with the upload)"))
+    yield table(("", ""), rows)
+    if summary.digits:
+        digits = sorted(summary.digits)
+        yield table(["digit", *digits], [["images", *(f"{summary.digits[digit]:,}" for digit in digits)]])
+    if summary.failed:
+        yield table(("failed", "code", "why"), (_failure(row) for row in summary.failed))
+
+
+def models_table(models: Iterable[Mapping[str, Any]]) -> Table:
+    """One line a model and version."""
+    rows = (
+        (model["name"], model["version"], ", ".join(model["labels"]), "default" if model["default"] else "")
+        for model in models
+    )
+    return table(("model", "version", "labels", ""), rows)
+
+
+def rows_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """A few lines of the results."""
+    columns = ("index", "filename", "prediction", "confidence", "decision")
+    return table(columns, ([_plain(row[name]) for name in columns] for row in rows), numbers=("index", "confidence"))
+
+
+def _failure(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    error = row["error"] or {}
+    return row["filename"], error.get("code", row["status"]), error.get("message", "")
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

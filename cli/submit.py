@@ -1,0 +1,135 @@
+"""One submission from the files to the summary, and how to follow a job later."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from cli import show
+from cli.client import Client, Job
+from cli.collect import Collection, collect
+from cli.exits import Exit, Interrupted, UsageError
+from cli.hints import again
+from cli.results import chosen_format, write_results
+from cli.summary import exit_of, summarize
+from cli.upload import form_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the user wants read, and how to hear of it."""
+
+    paths: tuple[str, ...]
+    recursive: bool = True
+    wait: bool = False
+    output: Path | None = None
+    as_json: bool = False
+    model: str | None = None
+    meta: tuple[str, ...] = ()
+
+
+def submit(order: Order, server: str) -> Exit:
+    """Send the images, wait if asked to, and tell how it went; the exit code."""
+    format = chosen_format(None, order.output) if order.output else ""
+    fields = form_fields(order.model, _metadata(order.meta))
+    found = _collected(order)
+    began = time.monotonic()
+    with Client(server) as client, show.bars(quiet=order.as_json) as bars:
+        job = _send(client, found, fields, bars)
+        if not order.wait:
+            _tell_how_to_follow(job, server, order)
+            return Exit.OK
+        job = _await(client, job, bars, server)
+        seconds = time.monotonic() - began
+        bars.close()
+        if order.output:
+            write_results(client, job["id"], format, order.output)
+        _sum_up(client, job, seconds, order)
+    return exit_of(job)
+
+
+def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
+    """Show a job, now or when it has ended; the exit code."""
+    with Client(server) as client, show.bars(quiet=as_json) as bars:
+        job = client.job(job_id)
+        if wait:
+            job = _await(client, job, bars, server)
+    if as_json:
+        show.as_json(job)
+    else:
+        Console().print(show.job_table(job))
+    return exit_of(job) if wait else Exit.OK
+
+
+def _collected(order: Order) -> Collection:
+    found = collect(_names(order.paths), recursive=order.recursive)
+    if not found.archives and not found.images:
+        skipped = f" ({found.skipped:,} other files skipped)" if found.skipped else ""
+        raise UsageError(f"There are no images in {', '.join(order.paths)}{skipped}.")
+    if found.skipped and not order.as_json:
+        Console(stderr=True).print(f"Skipped {found.skipped:,} files that are no images.")
+    return found
+
+
+def _names(paths: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
+        if path == "-":
+            yield from filter(None, (line.rstrip("\n") for line in sys.stdin))
+        else:
+            yield path
+
+
+def _metadata(notes: tuple[str, ...]) -> dict[str, str]:
+    for note in notes:
+        if "=" not in note:
+            raise UsageError(f"--meta takes key=value, not {note}.")
+    return dict(note.split("=", 1) for note in notes)
+
+
+def _send(client: Client, found: Collection, fields: dict[str, str], bars: show.Bars) -> Job:
+    bars.sending(found.size)
+    try:
+        return client.submit(found, fields, bars.sent)
+    except KeyboardInterrupt:
+        raise Interrupted("Stopped in mid-upload; nothing was submitted.") from None
+
+
+def _await(client: Client, job: Job, bars: show.Bars, server: str) -> Job:
+    bars.reading(job)
+    try:
+        return client.wait(job["id"], bars.look)
+    except KeyboardInterrupt:
+        bars.close()
+        raise Interrupted(f"The job goes on without you; come back with\n  {_way_back(job, server)}") from None
+
+
+def _way_back(job: Job, server: str) -> str:
+    return again("status", job["id"], "--wait", server=server)
+
+
+def _tell_how_to_follow(job: Job, server: str, order: Order) -> None:
+    if order.as_json:
+        show.as_json(job)
+        return
+    console = Console()
+    console.print(f"{job['id']}: {job['counts']['total']:,} images accepted", highlight=False, soft_wrap=True)
+    console.print(f"  follow   {_way_back(job, server)}", highlight=False, soft_wrap=True)
+    console.print(f"  results  {again('results', job['id'], server=server)}", highlight=False, soft_wrap=True)
+
+
+def _sum_up(client: Client, job: Job, seconds: float, order: Order) -> None:
+    if order.as_json:
+        show.as_json(job)
+        return
+    with client.results(job["id"], format="ndjson") as response:
+        summary = summarize(response.iter_lines())
+    console = Console()
+    for table in show.summary_tables(job, summary, seconds):
+        console.print(table, "")
+    if order.output:
+        console.print(f"The results are in {order.output}", highlight=False, soft_wrap=True)

@@ -1,0 +1,84 @@
+"""The body of one submission: multipart/form-data made while it is sent, in memory that does not grow with it.
+
+Every archive is a part. The loose files travel together in one part: a tar, written on the fly.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from cli.collect import Collection, Source
+
+BLOCK = 2**18
+
+
+def body(fields: Mapping[str, str], found: Collection, boundary: str, sent: Callable[[int], None]) -> Iterator[bytes]:
+    """The request's body, block by block; `sent` hears of the bytes of every block."""
+    for block in _parts(fields, found, boundary):
+        if block:
+            sent(len(block))
+            yield block
+
+
+def _parts(fields: Mapping[str, str], found: Collection, boundary: str) -> Iterator[bytes]:
+    for name, value in fields.items():
+        yield _head(boundary, f'name="{name}"') + value.encode() + b"\r\n"
+    for archive in found.archives:
+        yield _head(boundary, f'name="files"; filename="{_quoted(archive.name)}"', "application/octet-stream")
+        yield from _content(archive)
+        yield b"\r\n"
+    if found.images:
+        yield _head(boundary, 'name="files"; filename="files.tar"', "application/x-tar")
+        yield from tar_of(found.images)
+        yield b"\r\n"
+    yield f"--{boundary}--\r\n".encode()
+
+
+def _head(boundary: str, disposition: str, content_type: str | None = None) -> bytes:
+    kind = f"Content-Type: {content_type}\r\n" if content_type else ""
+    return f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n{kind}\r\n".encode()
+
+
+def _quoted(name: str) -> str:
+    """A file name for a header, escaped as browsers do (the WHATWG's multipart/form-data encoding)."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _content(source: Source) -> Iterator[bytes]:
+    with Path(source.path).open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def tar_of(images: Iterable[Source]) -> Iterator[bytes]:
+    """A tar of files, read one at a time; a file that has vanished is left out."""
+    written = BytesIO()
+    with tarfile.open(fileobj=written, mode="w|", bufsize=BLOCK) as tar:
+        for image in images:
+            try:
+                data = Path(image.path).read_bytes()
+            except OSError:
+                continue
+            entry = tarfile.TarInfo(image.name)
+            entry.size = len(data)
+            tar.addfile(entry, BytesIO(data))
+            tar.members = []  # it would remember every one
+            yield _drained(written)
+    yield _drained(written)
+
+
+def _drained(written: BytesIO) -> bytes:
+    data = written.getvalue()
+    written.seek(0)
+    written.truncate()
+    return data
+
+
+def form_fields(model: str | None, metadata: Mapping[str, str]) -> dict[str, str]:
+    """What accompanies the files in the form."""
+    fields = {"model": model} if model else {}
+    return {**fields, "metadata": json.dumps(metadata)} if metadata else fields
