@@ -1,0 +1,38 @@
+"""What to do with a reading: decided from its scores and flags alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.domain import Decision
+from shared.manifest import Thresholds
+
+#: Flags of the normalization that explain a doubtful reading, and how the reason is called.
+REASONS = {
+    "touches_border": "touches_border",
+    "too_small": "too_small",
+    "low_contrast": "low_contrast",
+    "several_components": "several_digits",
+    "cluttered": "cluttered",
+}
+
+
+def decide(
+    confidence: float, not_a_digit: float, flags: Sequence[str], thresholds: Thresholds
+) -> tuple[Decision, tuple[str, ...]]:
+    """Whether to accept a reading, and if not, why; the reason that settles it comes first.
+
+    `confidence` and `not_a_digit` are probabilities. A flag alone doesn't keep a confident reading from being
+    accepted: a five with a loose bar has several components and is a five all the same.
+    """
+    if "blank" in flags:
+        return Decision.REJECT, ("blank",)
+    if not_a_digit >= thresholds.reject:
+        return Decision.REJECT, ("not_a_digit", *_explanations(flags))
+    if confidence >= thresholds.review:
+        return Decision.ACCEPT, ()
+    return Decision.NEEDS_REVIEW, ("low_confidence", *_explanations(flags))
+
+
+def _explanations(flags: Sequence[str]) -> list[str]:
+    return [REASONS[flag] for flag in flags if flag in REASONS]

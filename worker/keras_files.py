@@ -1,0 +1,53 @@
+"""Opens the files that Keras writes, whatever they are called: a .keras archive, or HDF5 from older versions."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from shared.errors import ModelBroken
+
+#: How the files begin, and the ending by which Keras chooses its reader.
+FORMATS = {b"PK\x03\x04": ".keras", b"\x89HDF\r\n\x1a\n": ".h5"}
+#: Characters of Keras' own, often page-long message that are passed on.
+MESSAGE_LENGTH = 200
+
+
+def load_network(keras: Any, file: Path, sha256: str | None = None) -> Any:
+    """The Keras model in a file, without its training settings and without code that came with it.
+
+    Raises ModelBroken if the file is damaged, carries code (a Lambda layer, classes of its own), or differs
+    from `sha256` (hex digits).
+    """
+    data = _read(file, sha256)
+    with tempfile.TemporaryDirectory(prefix="digitq-") as folder:
+        copy = Path(folder, f"model{_ending(file, data)}")
+        copy.write_bytes(data)
+        try:
+            return keras.saving.load_model(copy, compile=False, safe_mode=True)
+        except Exception as error:  # damaged files make Keras raise nearly anything
+            raise ModelBroken(f"Keras cannot load {file}: {_first_line(error)}") from error
+
+
+def _read(file: Path, sha256: str | None) -> bytes:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ModelBroken(f"The model {file} cannot be read: {error.strerror}.") from error
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelBroken(f"{file} is damaged: its checksum is not the one in its manifest; publish the model again.")
+    return data
+
+
+def _ending(file: Path, data: bytes) -> str:
+    for magic, ending in FORMATS.items():
+        if data.startswith(magic):
+            return ending
+    raise ModelBroken(f"{file} is not a Keras model: it is neither a .keras archive nor an HDF5 file.")
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:MESSAGE_LENGTH]
