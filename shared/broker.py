@@ -24,11 +24,9 @@ WIRE_NAMES = {Queue.INTERACTIVE: "digitq.1.interactive", Queue.BULK: "digitq.2.b
 UPKEEP = "digitq.0.upkeep"
 #: Where messages are kept that a worker has and has not acknowledged.
 UNACKED = "unacked"
-
-
-def progress_channel(job_id: str) -> str:
-    """The Redis channel on which a job's progress is told."""
-    return f"digitq:progress:{job_id}"
+#: A job's progress is told on the channel of this prefix and its id; the message says whether it ended.
+PROGRESS_PREFIX = "digitq:progress:"
+ENDED = "ended"
 
 
 class CeleryQueue:
@@ -47,7 +45,7 @@ class CeleryQueue:
 
     def depth(self, queue: Queue) -> int:
         with _translated():
-            return int(self._redis.llen(WIRE_NAMES[queue])) + int(self._redis.hlen(UNACKED))  # type: ignore[arg-type]
+            return int(self._redis.llen(WIRE_NAMES[queue])) + int(self._redis.hlen(UNACKED))
 
     def ping(self) -> None:
         with _translated():
@@ -60,9 +58,9 @@ class RedisNotifier:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def progressed(self, job_id: str) -> None:
+    def progressed(self, job_id: str, *, ended: bool) -> None:
         with suppress(RedisError):
-            self._redis.publish(progress_channel(job_id), "")
+            self._redis.publish(PROGRESS_PREFIX + job_id, ENDED if ended else "")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.domain import Chunk, Claim, Item, Job, Queue, Result, Unreadable
 from shared.errors import BrokerUnavailable, CannotStart, Conflict, Missing, PackLost, Unavailable
-from shared.ports import PackReader, Parts, RecognizerSource
+from shared.ports import PackReader, Parts, RecognizerSource, Recorded
 
 #: A chunk that failed this often is split, so that one image cannot hold up its neighbors for ever.
 MAX_ATTEMPTS = 3
@@ -46,11 +46,11 @@ def work(
     if claim is None:
         return
     if claim.attempt > MAX_ATTEMPTS:
-        corner(parts, claim, unpack, now)
+        recorded = corner(parts, claim, unpack, now)
     else:
         results = recognize_or_release(parts, claim, worker, recognizers, unpack)
-        parts.book.record(claim, results, now)
-    parts.notifier.progressed(claim.chunk.job_id)
+        recorded = parts.book.record(claim, results, now)
+    parts.notifier.progressed(claim.chunk.job_id, ended=recorded.job_ended)
     announce(parts)
 
 
@@ -102,19 +102,21 @@ def unread(claim: Claim, why: Unreadable) -> list[Result]:
     return [Result(index, "", None, why, claim.model) for index in range(chunk.first, chunk.first + chunk.count)]
 
 
-def corner(parts: Parts, claim: Claim, unpack: PackReader, now: datetime) -> None:
+def corner(parts: Parts, claim: Claim, unpack: PackReader, now: datetime) -> Recorded:
     """Close in on an image that ends its worker: halve the chunk; alone, the image gets its failed result."""
-    chunk = claim.chunk
-    if chunk.count > 1:
-        parts.book.split(claim, halves(chunk), attempt=MAX_ATTEMPTS - 1)
-        return
-    why = Unreadable("worker_crash", "This image ended the worker that read it, several times; convert it and resend.")
+    if claim.chunk.count > 1:
+        return Recorded(accepted=parts.book.split(claim, halves(claim.chunk), attempt=MAX_ATTEMPTS - 1))
+    return parts.book.record(claim, [crashed(parts, claim, unpack)], now)
+
+
+def crashed(parts: Parts, claim: Claim, unpack: PackReader) -> Result:
+    """The result of an image that no worker survives."""
     try:
-        (item,) = open_chunk(parts, chunk, unpack)
+        (item,) = open_chunk(parts, claim.chunk, unpack)
     except PackLost as error:
-        parts.book.record(claim, unread(claim, Unreadable(error.code, error.message)), now)
-        return
-    parts.book.record(claim, [Result(item.index, item.upload.filename, item.upload.custom_id, why, claim.model)], now)
+        return unread(claim, Unreadable(error.code, error.message))[0]
+    why = Unreadable("worker_crash", "This image ended the worker that read it, several times; convert it and resend.")
+    return Result(item.index, item.upload.filename, item.upload.custom_id, why, claim.model)
 
 
 def halves(chunk: Chunk) -> list[Chunk]:
@@ -129,7 +131,7 @@ def halves(chunk: Chunk) -> list[Chunk]:
 def cancel(parts: Parts, job_id: str, now: datetime) -> Job:
     """Stop a job: running chunks finish, the rest is canceled, what is done stays readable."""
     job = parts.book.cancel(job_id, now)
-    parts.notifier.progressed(job_id)
+    parts.notifier.progressed(job_id, ended=job.status.terminal)
     return job
 
 
@@ -154,7 +156,7 @@ def sweep(parts: Parts, now: datetime) -> Swept:
     messages_lost = sum(forget_lost(parts, queue) for queue in Queue)
     unended = parts.book.settle(now)
     for job_id in unended:
-        parts.notifier.progressed(job_id)
+        parts.notifier.progressed(job_id, ended=True)
     announce(parts)
     return Swept(leases_ended, messages_lost, len(unended))
 

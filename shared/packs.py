@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain import Item, Unreadable, Upload
@@ -31,18 +31,31 @@ class Pack:
     data: bytes
 
 
-def packed(uploads: Iterable[Upload], max_images: int, max_bytes: int, first: int = 0) -> Iterator[Pack]:
-    """Pack uploads as they come; at most one pack is in memory."""
-    waiting: list[Item] = []
-    size = 0
-    for index, upload in enumerate(uploads, first):
-        waiting.append(Item(index, upload))
-        size += len(upload.data)
-        if len(waiting) >= max_images or size >= max_bytes:
-            yield pack(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield pack(waiting)
+class PackBuilder:
+    """Gathers uploads in their order and closes a pack when it is full; at most one pack is in memory."""
+
+    def __init__(self, max_images: int, max_bytes: int) -> None:
+        self._max_images = max_images
+        self._max_bytes = max_bytes
+        self._waiting: list[Item] = []
+        self._bytes = 0
+        self.taken = 0
+
+    def add(self, upload: Upload) -> Pack | None:
+        """Take one upload; gives the pack that it filled."""
+        self._waiting.append(Item(self.taken, upload))
+        self._bytes += len(upload.data)
+        self.taken += 1
+        full = len(self._waiting) >= self._max_images or self._bytes >= self._max_bytes
+        return self.rest() if full else None
+
+    def rest(self) -> Pack | None:
+        """The pack of what has been taken since the last one, if anything."""
+        if not self._waiting:
+            return None
+        finished = pack(self._waiting)
+        self._waiting, self._bytes = [], 0
+        return finished
 
 
 def pack(items: list[Item]) -> Pack:

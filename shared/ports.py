@@ -125,8 +125,8 @@ class JobQueue(Protocol):
 class Notifier(Protocol):
     """Wakes those who wait for a job. Best effort: whoever waits also looks for himself now and then."""
 
-    def progressed(self, job_id: str) -> None:
-        """Something about the job has changed."""
+    def progressed(self, job_id: str, *, ended: bool) -> None:
+        """Something about the job has changed; perhaps it ended."""
 
 
 class Recognizer(Protocol):

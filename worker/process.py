@@ -63,18 +63,20 @@ def be_born(sender: str, **_: Any) -> None:
         os.kill(os.getppid(), CANNOT_START_SIGNAL)
         raise SystemExit(EX_CONFIG) from error
     _process = Process(sender, open_parts(settings), recognizers)
+    log.info("ready", pid=os.getpid())
 
 
 def open_recognizers(settings: Settings) -> RecognizerSource:
     """The recognizers by their model, the default one loaded and tested. Raises ModelMissing, ModelBroken."""
-    from worker.recognizer import load_recognizer, self_test
+    from worker.recognizer import load_recognizer
+    from worker.self_test import self_test
 
     catalog = ModelCatalog(settings.models, settings.model)
 
     @lru_cache(maxsize=LOADED_MODELS)
     def recognizer(ref: ModelRef) -> Recognizer:
         loaded = load_recognizer(catalog.entry(ref), engine=settings.engine, max_pixels=settings.max_image_pixels)
-        self_test(loaded)
+        self_test(loaded, published=loaded.published)
         return loaded
 
     recognizer(catalog.resolve(None))
@@ -91,7 +93,7 @@ def watch_children(settings: Settings) -> None:
 
 
 def _stop_for_good(_signal: int, _frame: object) -> None:
-    state.should_stop = EX_CONFIG
+    state.should_stop = EX_CONFIG  # type: ignore[assignment]  # Celery reads an exit status here, too
 
 
 def _release_of(parts: Parts) -> Callable[..., None]:

@@ -1,0 +1,42 @@
+"""Puts the front end together: parts, routes, one form of error, an id for every request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from api import problems
+from api.deps import UPLOADS_AT_ONCE, House
+from api.intake import Desk
+from api.request_id import RequestId
+from api.routes import health, jobs, models, pages, predict, results
+from api.waiting import Waiting
+from shared.catalog import ModelCatalog
+from shared.settings import Settings
+from shared.wiring import open_parts
+
+ABOUT = "Reads handwritten digits in bulk: submit images, poll the job, take the numbers home."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application; it connects to its parts when it is first used."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        desk = Desk(open_parts(settings), ModelCatalog(settings.models, settings.model), settings)
+        waiting = Waiting(Redis.from_url(settings.redis))
+        app.state.house = House(desk, waiting, anyio.CapacityLimiter(UPLOADS_AT_ONCE))
+        async with waiting.listening():
+            yield
+
+    app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan)
+    problems.install(app)
+    app.add_middleware(RequestId)
+    for routes in (jobs, results, predict, models, health, pages):
+        app.include_router(routes.router)
+    pages.mount_static(app)
+    return app

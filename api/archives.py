@@ -1,0 +1,128 @@
+"""Archives as the files in them: ZIP from a temporary file, TAR straight from the stream.
+
+Names inside an archive are labels and never paths; links and devices are not followed.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from shared.domain import Unreadable, Upload
+from shared.errors import BrokenArchive, ImageTooLarge, TooLarge
+from shared.settings import Settings
+
+#: An archive may unpack to this many times its own size, and always to as much as `FREE_BYTES`.
+MAX_RATIO = 200
+FREE_BYTES = 256 * 2**20
+
+#: Files that systems leave in archives and nobody means to send.
+JUNK_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+JUNK_FOLDERS = {"__MACOSX", ".git"}
+
+ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+TAR_MAGIC_AT = 257
+COMPRESSED_MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+TAR_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+Opener = Callable[["ChunkReader", Settings], Iterator[Upload]]
+
+
+def archive_opener(head: bytes, name: str) -> Opener | None:
+    """What opens this file, judged by its first bytes, or None if it is no archive."""
+    if head.startswith(ZIP_MAGIC):
+        return _zip_members
+    is_tar = head[TAR_MAGIC_AT:].startswith(b"ustar") or head.startswith(COMPRESSED_MAGIC)
+    return _tar_members if is_tar or name.lower().endswith(TAR_SUFFIXES) else None
+
+
+def archive_uploads(opener: Opener, name: str, chunks: Iterator[bytes], settings: Settings) -> Iterator[Upload]:
+    """The files of an archive; where it is damaged, one failed upload in its name says so."""
+    stream = ChunkReader(chunks)
+    try:
+        unpacked = 0
+        for upload in opener(stream, settings):
+            unpacked += len(upload.data)
+            if unpacked > max(FREE_BYTES, MAX_RATIO * stream.read_bytes):
+                raise TooLarge(f"{name} unpacks to more than {MAX_RATIO} times its size; send the images as they are.")
+            yield upload
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
+        yield Upload(name, error=Unreadable(BrokenArchive.code, f"{BrokenArchive().message} ({error})"))
+
+
+class ChunkReader(io.RawIOBase):
+    """An iterator of bytes as a file that can be read once, forward."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._held = b""
+        self.read_bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        self._held = self._held or next(self._chunks, b"")
+        given = min(len(buffer), len(self._held))
+        buffer[:given] = self._held[:given]
+        self._held = self._held[given:]
+        self.read_bytes += given
+        return given
+
+
+def _zip_members(stream: ChunkReader, settings: Settings) -> Iterator[Upload]:
+    with tempfile.TemporaryFile() as spool:
+        while chunk := stream.read(2**20):
+            spool.write(chunk)
+        with zipfile.ZipFile(spool) as archive:
+            for member in archive.infolist():
+                if not member.is_dir() and not is_junk(member.filename):
+                    yield _zip_upload(archive, member, settings.max_image_bytes)
+
+
+def _zip_upload(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> Upload:
+    if member.flag_bits & 0x1:
+        return _failed(member.filename, "encrypted", "This file is encrypted; pack it without a password.")
+    if member.file_size > limit:
+        return _failed(member.filename, ImageTooLarge.code, ImageTooLarge().message)
+    try:
+        with archive.open(member) as file:
+            return Upload(member.filename, file.read(limit))
+    except NotImplementedError:
+        return _failed(member.filename, "unsupported_compression", "Pack it again with plain ZIP compression.")
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError):
+        return _failed(member.filename, "damaged_entry", "This file is damaged inside the archive; pack it again.")
+
+
+def _tar_members(stream: ChunkReader, settings: Settings) -> Iterator[Upload]:
+    with tarfile.open(fileobj=stream, mode="r|*") as archive:
+        for member in archive:
+            archive.members = []  # type: ignore[attr-defined]  # it would remember every one
+            if not member.isdir() and not is_junk(member.name):
+                yield _tar_upload(archive, member, settings.max_image_bytes)
+
+
+def _tar_upload(archive: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> Upload:
+    if not member.isreg():
+        return _failed(member.name, "not_a_file", "This is a link or a device; pack the file itself.")
+    if member.size > limit:
+        return _failed(member.name, ImageTooLarge.code, ImageTooLarge().message)
+    file = archive.extractfile(member)
+    assert file is not None  # a regular file always opens
+    return Upload(member.name, file.read())
+
+
+def _failed(name: str, code: str, message: str) -> Upload:
+    return Upload(name, error=Unreadable(code, message))
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file is a system's own and not meant to be read."""
+    path = PurePosixPath(name)
+    return path.name in JUNK_NAMES or path.name.startswith("._") or not JUNK_FOLDERS.isdisjoint(path.parts)

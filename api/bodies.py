@@ -1,0 +1,172 @@
+"""A request's body as the uploads in it: multipart, archive, JSON, NDJSON or a single image.
+
+All of this is plain synchronous code over an iterator of bytes, run in a thread; memory holds one image at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from api.archives import archive_opener, archive_uploads
+from api.arrays import upload_from_item
+from shared.domain import Unreadable, Upload
+from shared.errors import ImageTooLarge, InvalidRequest, TooLarge, UnsupportedMedia
+from shared.settings import Settings
+
+#: Enough of a file's beginning to tell an archive from an image.
+HEAD_BYTES = 512
+#: What a plain form field may hold.
+MAX_FIELD_BYTES = 64 * 1024
+
+Fields = dict[str, str]
+Chunks = Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request's body: `uploads()` may be walked once; `fields` is filled by then."""
+
+    content_type: str
+    chunks: Chunks
+    settings: Settings
+    fields: Fields = field(default_factory=dict)
+
+    def uploads(self) -> Iterator[Upload]:
+        """Every upload, in order. Raises InvalidRequest, UnsupportedMedia, TooLarge."""
+        kind, options = parse_options_header(self.content_type)
+        reader = READERS.get(kind)
+        if reader is None:
+            reader = _file_body if kind.startswith("image/") else None
+        if reader is None:
+            raise UnsupportedMedia
+        return reader(self, options)
+
+
+def _multipart(body: Body, options: dict[str, str]) -> Iterator[Upload]:
+    if not options.get("boundary"):
+        raise InvalidRequest("The multipart body has no boundary; let your HTTP client set the Content-Type.")
+    events = _events(body.chunks, options["boundary"])
+    for segment in events:
+        assert isinstance(segment, MultipartSegment)
+        payload = _payload(events)
+        if segment.filename is None:
+            body.fields[segment.name] = _text(payload, segment.name)
+        else:
+            yield from file_uploads(segment.filename, payload, body.settings)
+        for _ in payload:  # what the reader of this part had no use for
+            pass
+
+
+def _events(chunks: Chunks, boundary: str) -> Iterator[MultipartSegment | bytes | None]:
+    try:
+        with PushMultipartParser(boundary) as parser:
+            for chunk in chunks:
+                yield from parser.parse(chunk)
+    except MultipartError as error:
+        raise InvalidRequest(f"The multipart body is damaged: {error}.") from error
+
+
+def _payload(events: Iterator[MultipartSegment | bytes | None]) -> Chunks:
+    for event in events:
+        if event is None:
+            return
+        yield bytes(event)  # a segment cannot begin inside another
+
+
+def _text(payload: Chunks, name: str) -> str:
+    return _bounded(payload, MAX_FIELD_BYTES, f"The field {name!r} is too long.").decode(errors="replace")
+
+
+def file_uploads(name: str, payload: Chunks, settings: Settings) -> Iterator[Upload]:
+    """One file of a request: an archive's members, or itself."""
+    head = b""
+    while len(head) < HEAD_BYTES and (more := next(payload, b"")):
+        head += more
+    whole = chain([head], payload)
+    if opener := archive_opener(head, name):
+        yield from archive_uploads(opener, name, whole, settings)
+    else:
+        yield _image(name, whole, settings)
+
+
+def _image(name: str, payload: Chunks, settings: Settings) -> Upload:
+    try:
+        return Upload(name, _bounded(payload, settings.max_image_bytes, ImageTooLarge().message))
+    except TooLarge as error:
+        return Upload(name, error=Unreadable(ImageTooLarge.code, error.message))
+
+
+def _bounded(payload: Chunks, limit: int, message: str) -> bytes:
+    held = bytearray()
+    for chunk in payload:
+        held += chunk
+        if len(held) > limit:
+            raise TooLarge(message)
+    return bytes(held)
+
+
+def _file_body(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
+    return file_uploads("upload", body.chunks, body.settings)
+
+
+def _json(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
+    limit = body.settings.max_json_bytes
+    text = _bounded(body.chunks, limit, f"A JSON body may have {limit} bytes; send NDJSON or an archive.")
+    document = _parsed(text, "The body")
+    if not isinstance(document, dict):
+        raise InvalidRequest('A JSON body is an object: {"items": [...]} or {"data": [[...]]}.')
+    for name in ("options", "metadata"):
+        if name in document:
+            body.fields[name] = json.dumps(document[name])
+    items = document.get("items", [document])
+    if not isinstance(items, list):
+        raise InvalidRequest('"items" is a list of {"image": base64} or {"data": [[...]]}.')
+    for item in items:
+        yield upload_from_item(item, body.settings.max_image_bytes)
+
+
+def _ndjson(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
+    for number, line in enumerate(_lines(body.chunks, body.settings.max_json_bytes), 1):
+        if line.strip():
+            yield upload_from_item(_parsed(line, f"Line {number}"), body.settings.max_image_bytes)
+
+
+def _lines(chunks: Chunks, limit: int) -> Iterator[bytes]:
+    held = b""
+    for chunk in chunks:
+        *lines, held = (held + chunk).split(b"\n")
+        yield from lines
+        if len(held) > limit:
+            raise TooLarge(f"A line may have {limit} bytes.")
+    yield held
+
+
+def _parsed(text: bytes, what: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"{what} is not JSON: {error}.") from error
+
+
+READERS: dict[str, Callable[[Body, dict[str, str]], Iterator[Upload]]] = {
+    "multipart/form-data": _multipart,
+    "application/json": _json,
+    "application/x-ndjson": _ndjson,
+    "application/ndjson": _ndjson,
+    **dict.fromkeys(
+        (
+            "application/zip",
+            "application/x-zip-compressed",
+            "application/x-tar",
+            "application/gzip",
+            "application/x-gzip",
+            "application/octet-stream",
+        ),
+        _file_body,
+    ),
+}

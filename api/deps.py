@@ -1,0 +1,59 @@
+"""What routes ask for, as annotated types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated
+
+import anyio
+from fastapi import Depends, Header, Query, Request
+
+from api.intake import Desk
+from api.waiting import Waiting
+
+#: Uploads that are taken in at a time, each in a thread of its own; others wait their turn.
+UPLOADS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the front end holds while it runs."""
+
+    desk: Desk
+    waiting: Waiting
+    uploads: anyio.CapacityLimiter
+
+    @property
+    def single_desk(self) -> Desk:
+        """A desk that takes one image only."""
+        return replace(self.desk, settings=self.desk.settings.model_copy(update={"max_images": 1}))
+
+
+def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _preferred_wait(prefer: Annotated[str, Header(description="wait=N: answer when the job has ended")] = "") -> float:
+    """Seconds that a `Prefer: wait=N` header asks for (RFC 7240), at most a minute; 0 if it does not."""
+    for preference in prefer.split(","):
+        name, _, value = preference.strip().partition("=")
+        if name.lower() == "wait" and value.isdigit():
+            return min(float(value), MAX_WAIT_SECONDS)
+    return 0
+
+
+MAX_WAIT_SECONDS = 60
+
+HouseDep = Annotated[House, Depends(_house)]
+Now = Annotated[datetime, Depends(_now)]
+PreferredWait = Annotated[float, Depends(_preferred_wait)]
+WaitQuery = Annotated[
+    float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for the job to end before answering.")
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many to list.")]

@@ -1,0 +1,1 @@
+"""One file for each resource; bodies of a few statements."""

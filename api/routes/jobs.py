@@ -1,0 +1,90 @@
+"""/v1/jobs: submit, look, wait, cancel, delete."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+
+from api.deps import HouseDep, Limit, Now, PreferredWait, WaitQuery
+from api.openapi import ERRORS, SUBMIT_BODY
+from api.schemas import JobOut, Page
+from api.submission import submit
+from shared import lifecycle
+from shared.domain import Job, Status
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=ERRORS)
+
+#: Seconds after which a client that polls should ask again.
+POLL_SECONDS = 1
+
+
+@router.post("", status_code=202, openapi_extra=SUBMIT_BODY, responses={200: {"model": JobOut}})
+async def create_job(request: Request, response: Response, house: HouseDep, now: Now, wait: PreferredWait) -> JobOut:
+    """Submit images: any number of files, archives (zip, tar, tar.gz), JSON or NDJSON items."""
+    job = await submit(request, house.desk, house.uploads)
+    if wait:
+        job = await house.waiting.until_ended(lambda: house.desk.parts.book.find(job.id), wait)
+        response.headers["Preference-Applied"] = f"wait={wait:g}"
+    response.status_code = 200 if job.status.terminal else 202
+    return _answer(job, now, response)
+
+
+@router.get("")
+def list_jobs(
+    house: HouseDep,
+    now: Now,
+    response: Response,
+    limit: Limit = 20,
+    after: str | None = None,
+    status: Status | None = None,
+) -> Page[JobOut]:
+    """The newest jobs first; `after` is the last id of the page before."""
+    found = house.desk.parts.book.list_jobs(limit=limit + 1, after=after, status=status)
+    jobs = [JobOut.of(job, now) for job in found[:limit]]
+    more = len(found) > limit
+    if more:
+        response.headers["Link"] = f'</v1/jobs?limit={limit}&after={jobs[-1].id}>; rel="next"'
+    ends = (jobs[0].id, jobs[-1].id) if jobs else (None, None)
+    return Page(data=jobs, first_id=ends[0], last_id=ends[1], has_more=more)
+
+
+@router.get("/{job_id}", responses={304: {"description": "Nothing has changed since If-None-Match"}})
+async def get_job(
+    job_id: str, request: Request, response: Response, house: HouseDep, now: Now, wait: WaitQuery = 0
+) -> JobOut | Response:
+    """A job as it stands; `wait` holds the answer back until it has ended."""
+    book = house.desk.parts.book
+    job = await (house.waiting.until_ended(lambda: book.find(job_id), wait) if wait else run_sync(book.find, job_id))
+    etag = _etag(job)
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    return _answer(job, now, response)
+
+
+@router.post("/{job_id}/cancel", status_code=202, responses={200: {"model": JobOut}})
+def cancel_job(job_id: str, response: Response, house: HouseDep, now: Now) -> JobOut:
+    """Stop a job: what is being read finishes and stays readable."""
+    job = lifecycle.cancel(house.desk.parts, job_id, now)
+    response.status_code = 200 if job.status.terminal else 202
+    return _answer(job, now, response)
+
+
+@router.delete("/{job_id}", status_code=204)
+def delete_job(job_id: str, house: HouseDep) -> None:
+    """Delete an ended job, its uploads and its results."""
+    lifecycle.delete(house.desk.parts, job_id)
+
+
+def _answer(job: Job, now: datetime, response: Response) -> JobOut:
+    response.headers["ETag"] = _etag(job)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    if not job.status.terminal:
+        response.headers["Retry-After"] = str(POLL_SECONDS)
+    return JobOut.of(job, now)
+
+
+def _etag(job: Job) -> str:
+    return f'W/"{hashlib.sha256(repr((job.status, job.counts)).encode()).hexdigest()[:16]}"'

@@ -1,0 +1,91 @@
+"""/v1/jobs/{id}/results: pages of JSON, streams of NDJSON and CSV, single results and their images."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import StreamingResponse
+
+from api import exports
+from api.deps import HouseDep, Limit
+from api.openapi import ERRORS
+from api.schemas import Page, ResultOut
+from shared.domain import Decision
+from shared.errors import NoSuchItem
+from shared.packs import unpack
+
+router = APIRouter(prefix="/v1/jobs/{job_id}/results", tags=["results"], responses=ERRORS)
+
+Format = Literal["json", "ndjson", "csv"]
+MEDIA_TYPES: dict[str, Format] = {
+    "application/json": "json",
+    "application/x-ndjson": "ndjson",
+    "application/ndjson": "ndjson",
+    "text/csv": "csv",
+}
+
+
+@router.get("", response_model=Page[ResultOut])
+def list_results(
+    job_id: str,
+    house: HouseDep,
+    response: Response,
+    limit: Limit = 100,
+    after: Annotated[int, Query(ge=-1, description="The last index of the page before.")] = -1,
+    format: Annotated[Format | None, Query(description="Instead of the Accept header.")] = None,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    status: Literal["succeeded", "failed"] | None = None,
+    decision: Decision | None = None,
+) -> Page[ResultOut] | Response:
+    """Results in the order of their index, also while the job runs; X-Complete says whether they are all there."""
+    book = house.desk.parts.book
+    complete = {"X-Complete": str(book.find(job_id).status.terminal).lower()}
+    chosen = format or next((MEDIA_TYPES[kind] for kind in MEDIA_TYPES if kind in accept), "json")
+    if export := exports.EXPORTS.get(chosen):
+        pages = exports.pages_of(book, job_id, status, decision)
+        headers = complete | {"Content-Disposition": f'attachment; filename="{job_id}.{chosen}"'}
+        return StreamingResponse(export.lines(pages), media_type=export.media_type, headers=headers)
+    found = book.list_results(job_id, after=after, limit=limit + 1, status=status, decision=decision)
+    results = [ResultOut.of(result) for result in found[:limit]]
+    more = len(found) > limit
+    response.headers.update(complete)
+    if more:
+        response.headers["Link"] = f'</v1/jobs/{job_id}/results?limit={limit}&after={results[-1].index}>; rel="next"'
+    ends = (str(results[0].index), str(results[-1].index)) if results else (None, None)
+    return Page(data=results, first_id=ends[0], last_id=ends[1], has_more=more)
+
+
+@router.get("/{index}")
+def get_result(job_id: str, index: int, house: HouseDep) -> ResultOut:
+    """One result."""
+    return ResultOut.of(house.desk.parts.book.result(job_id, index))
+
+
+@router.get("/{index}/image", response_class=Response)
+def get_image(job_id: str, index: int, house: HouseDep) -> Response:
+    """The image's bytes as they were sent, offered as a download that no browser runs."""
+    parts = house.desk.parts
+    chunk = parts.book.chunk_with(job_id, index)
+    for item in unpack(parts.store.get(chunk.pack)):
+        if item.index == index and not item.upload.error:
+            headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+            return Response(item.upload.data, media_type=_media_type(item.upload.data), headers=headers)
+    raise NoSuchItem("This image could not be taken in, so there is nothing to show.")
+
+
+#: First bytes and what browsers may take them for; anything else is bytes to them.
+SIGNATURES = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"BM": "image/bmp",
+    b"RIFF": "image/webp",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+    b"P5": "image/x-portable-graymap",
+}
+
+
+def _media_type(data: bytes) -> str:
+    return next((kind for magic, kind in SIGNATURES.items() if data.startswith(magic)), "application/octet-stream")

@@ -1,0 +1,242 @@
+"""What goes over the wire; never a table, never a domain class."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.domain import Decision, Digit, Job, Outcome, Result, Status, Unreadable
+
+Metadata = dict[str, str]
+T = TypeVar("T")
+
+
+class JobOptions(BaseModel):
+    """How a job is to be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str | None = Field(None, description="A name or name@version of GET /v1/models; the default one if absent.")
+    top_k: int = Field(3, ge=1, le=11, description="How many classes each result lists.")
+    threshold: float | None = Field(None, ge=0, le=1, description="Confidence from which a reading is accepted.")
+    target_accuracy: float | None = Field(
+        None, gt=0, lt=1, description="Choose the threshold at which accepted readings are right this often."
+    )
+    normalize: Literal["auto", "mnist", "plain"] = Field("auto", description="How pictures are prepared.")
+    priority: Literal["auto", "bulk"] = Field("auto", description="Small jobs go first, unless they are 'bulk'.")
+
+    @model_validator(mode="after")
+    def one_threshold(self) -> Self:
+        """A threshold is given or chosen, not both."""
+        if self.threshold is not None and self.target_accuracy is not None:
+            raise ValueError("give threshold or target_accuracy, not both")
+        return self
+
+
+class ModelName(BaseModel):
+    """A model and its version."""
+
+    name: str
+    version: str
+
+
+class CountsOut(BaseModel):
+    """How many images are where; all but needs_review exclude each other and add up to total."""
+
+    total: int
+    queued: int
+    processing: int
+    succeeded: int
+    failed: int
+    canceled: int
+    expired: int
+    needs_review: int
+
+
+class Progress(BaseModel):
+    """How far a job is, and when it may be done."""
+
+    percent: float
+    items_per_second: float | None
+    eta_seconds: float | None
+
+
+class ErrorOut(BaseModel):
+    """What went wrong, as a word and a sentence."""
+
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, error: Unreadable | None) -> ErrorOut | None:
+        return cls(code=error.code, message=error.message) if error else None
+
+
+class Urls(BaseModel):
+    """Where to go on from here."""
+
+    self: str
+    results: str
+    cancel: str
+
+
+class JobOut(BaseModel):
+    """A job."""
+
+    id: str
+    object: Literal["job"] = "job"
+    status: Status
+    outcome: Outcome | None
+    model: ModelName
+    counts: CountsOut
+    progress: Progress
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    expires_at: datetime
+    options: JobOptions
+    metadata: Metadata
+    errors: list[ErrorOut]
+    urls: Urls
+
+    @classmethod
+    def of(cls, job: Job, now: datetime) -> JobOut:
+        path = f"/v1/jobs/{job.id}"
+        return cls(
+            id=job.id,
+            status=job.status,
+            outcome=job.outcome,
+            model=ModelName(name=job.model.name, version=job.model.version),
+            counts=_counts(job),
+            progress=_progress(job, now),
+            created_at=job.created_at,
+            started_at=job.started_at,
+            ended_at=job.ended_at,
+            expires_at=job.expires_at,
+            options=_options(job),
+            metadata=dict(job.metadata),
+            errors=[ErrorOut(code=job.error.code, message=job.error.message)] if job.error else [],
+            urls=Urls(self=path, results=f"{path}/results", cancel=f"{path}/cancel"),
+        )
+
+
+def _counts(job: Job) -> CountsOut:
+    counts = job.counts
+    return CountsOut(
+        total=counts.total,
+        queued=counts.queued,
+        processing=counts.processing,
+        succeeded=counts.succeeded,
+        failed=counts.failed,
+        canceled=counts.canceled,
+        expired=counts.expired,
+        needs_review=counts.needs_review,
+    )
+
+
+def _options(job: Job) -> JobOptions:
+    options = job.options
+    return JobOptions(
+        model=str(job.model),
+        top_k=options.top_k,
+        threshold=options.threshold,
+        target_accuracy=options.target_accuracy,
+        normalize=options.normalize,
+    )
+
+
+def _progress(job: Job, now: datetime) -> Progress:
+    done, total = job.counts.ended, job.counts.total
+    seconds = ((job.ended_at or now) - job.started_at).total_seconds() if job.started_at else 0
+    rate = done / seconds if done and seconds > 0 else None
+    eta = (total - done) / rate if rate and not job.status.terminal else None
+    return Progress(percent=round(100 * done / total, 2), items_per_second=rate, eta_seconds=eta)
+
+
+class ScoreOut(BaseModel):
+    """A class and its probability."""
+
+    label: str
+    score: float
+
+
+class ResultOut(BaseModel):
+    """One image's result: a digit, or why there is none."""
+
+    index: int
+    custom_id: str | None
+    filename: str
+    status: Literal["succeeded", "failed"]
+    prediction: str | None = None
+    confidence: float | None = None
+    top_k: list[ScoreOut] = []
+    decision: Decision | None = None
+    reasons: list[str] = []
+    model_version: str
+    normalization: dict[str, object] = {}
+    error: ErrorOut | None = None
+
+    @classmethod
+    def of(cls, result: Result) -> ResultOut:
+        common = {
+            "index": result.index,
+            "custom_id": result.custom_id,
+            "filename": result.filename,
+            "model_version": result.model.version,
+        }
+        if isinstance(result.reading, Unreadable):
+            return cls(**common, status="failed", error=ErrorOut.of(result.reading))
+        return cls(**common, status="succeeded", **_digit(result.reading))
+
+
+def _digit(digit: Digit) -> dict[str, object]:
+    return {
+        "prediction": digit.label,
+        "confidence": digit.confidence,
+        "top_k": [ScoreOut(label=score.label, score=score.score) for score in digit.top_k],
+        "decision": digit.decision,
+        "reasons": list(digit.reasons),
+        "normalization": dict(digit.normalization),
+    }
+
+
+class Prediction(BaseModel):
+    """The answer of POST /predict."""
+
+    prediction: str
+    digit: str
+    confidence: float
+    decision: Decision
+    reasons: list[str]
+    top_k: list[ScoreOut]
+    model: ModelName
+    job_id: str
+
+
+class Page(BaseModel, Generic[T]):
+    """A list, one page of it."""
+
+    object: Literal["list"] = "list"
+    data: list[T]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class ModelOut(BaseModel):
+    """An installed model."""
+
+    name: str
+    version: str
+    default: bool
+    labels: list[str]
+    metrics: dict[str, object]
+
+
+class Health(BaseModel):
+    """Whether a process can do its work, and each part of it."""
+
+    status: Literal["ok", "unavailable"]
+    parts: dict[str, str]

@@ -1,0 +1,29 @@
+"""Runs the taking-in of a request's body in a thread, while the event loop feeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anyio import CapacityLimiter, from_thread, to_thread
+from fastapi import Request
+
+from api.bodies import Body
+from api.intake import Desk, take_in
+from shared.domain import Job
+from shared.errors import TooLarge
+
+
+async def submit(request: Request, desk: Desk, uploads: CapacityLimiter) -> Job:
+    """The job that the request's body became. Raises what `take_in` raises, and ClientDisconnect."""
+    limit = desk.settings.max_upload_bytes
+    if int(request.headers.get("content-length", 0)) > limit:
+        raise TooLarge(f"A job may have {limit} bytes; send the rest in another job.")
+    body = Body(request.headers.get("content-type", ""), _chunks(request), desk.settings)
+    return await to_thread.run_sync(take_in, desk, body, limiter=uploads)
+
+
+def _chunks(request: Request) -> Iterator[bytes]:
+    """The body as it arrives, asked for from the thread: the client is read no faster than its bytes are stored."""
+    stream = request.stream()
+    while chunk := from_thread.run(anext, stream, b""):
+        yield chunk
