@@ -66,7 +66,7 @@ def tar_of(images: Iterable[Source]) -> Iterator[bytes]:
             entry = tarfile.TarInfo(image.name)
             entry.size = len(data)
             tar.addfile(entry, BytesIO(data))
-            tar.members = []  # it would remember every one
+            tar.members = []  # type: ignore[attr-defined]  # it would remember every one
             yield _drained(written)
     yield _drained(written)
 
