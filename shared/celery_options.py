@@ -40,6 +40,7 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_queues": [KombuQueue(name) for name in (UPKEEP, *WIRE_NAMES.values())],

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.domain import Chunk, Claim, Item, Job, Queue, Result, Unreadable
 from shared.errors import BrokerUnavailable, CannotStart, Conflict, Missing, PackLost, Unavailable
-from shared.ports import PackReader, Parts, RecognizerSource, Recorded
+from shared.ports import Clock, PackReader, Parts, RecognizerSource, Recorded
 
 #: A chunk that failed this often is split, so that one image cannot hold up its neighbors for ever.
 MAX_ATTEMPTS = 3
@@ -39,17 +39,17 @@ def announce(parts: Parts) -> None:
 
 
 def work(
-    parts: Parts, chunk_id: str, worker: str, recognizers: RecognizerSource, unpack: PackReader, now: datetime
+    parts: Parts, chunk_id: str, worker: str, recognizers: RecognizerSource, unpack: PackReader, clock: Clock
 ) -> None:
     """Read one chunk: claim, recognize, record, announce the next. A stale message finds nothing to claim."""
-    claim = parts.book.claim(chunk_id, worker, parts.lease, now)
+    claim = parts.book.claim(chunk_id, worker, parts.lease, clock())
     if claim is None:
         return
     if claim.attempt > MAX_ATTEMPTS:
-        recorded = corner(parts, claim, unpack, now)
+        recorded = corner(parts, claim, unpack, clock())
     else:
         results = recognize_or_release(parts, claim, worker, recognizers, unpack)
-        recorded = parts.book.record(claim, results, now)
+        recorded = parts.book.record(claim, results, clock())
     parts.notifier.progressed(claim.chunk.job_id, ended=recorded.job_ended)
     announce(parts)
 

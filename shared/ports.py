@@ -149,6 +149,8 @@ class Catalog(Protocol):
 
 #: Gives the recognizer of a model, loading it if need be. Raises NoSuchModel or ModelBroken.
 RecognizerSource = Callable[[ModelRef], Recognizer]
+#: The time now, in UTC.
+Clock = Callable[[], datetime]
 #: Opens a pack: its items, with the bytes as they were sent.
 PackReader = Callable[[bytes], Iterable[Item]]
 

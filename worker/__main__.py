@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from shared.logs import configure_logs
-
 
 def main(arguments: list[str]) -> None:
     from worker.app import celery, settings
+    from worker.process import watch_children
 
-    configure_logs(settings.log_level)
     if arguments == ["beat"]:
         celery.start(["--quiet", "beat", "--loglevel", settings.log_level, "--pidfile="])
         return
-    from worker.process import watch_children
-
     watch_children(settings)
     name = settings.worker_name or f"worker-{os.getpid()}"
     celery.worker_main(

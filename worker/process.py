@@ -18,6 +18,7 @@ from shared.catalog import ModelCatalog
 from shared.domain import ModelRef
 from shared.errors import CannotStart, Unavailable
 from shared.lifecycle import announce
+from shared.logs import configure_logs
 from shared.ports import Parts, Recognizer, RecognizerSource
 from shared.settings import Settings
 from shared.wiring import open_parts
@@ -49,6 +50,12 @@ def born() -> Process:
     if _process is None:
         raise RuntimeError("The worker process has not been set up.")
     return _process
+
+
+@signals.setup_logging.connect
+def set_up_logs(**_: Any) -> None:
+    """Log in our own form, in the parent and in its children."""
+    configure_logs(Settings().log_level)
 
 
 @signals.worker_process_init.connect

@@ -15,17 +15,21 @@ from worker.process import born
 log = structlog.get_logger(__name__)
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @celery.task(name=RECOGNIZE)
 def recognize(chunk_id: str) -> None:
     """Read the images of one chunk."""
     process = born()
-    lifecycle.work(process.parts, chunk_id, process.worker, process.recognizers, unpack, datetime.now(UTC))
+    lifecycle.work(process.parts, chunk_id, process.worker, process.recognizers, unpack, utc_now)
 
 
 @celery.task(name=SWEEP)
 def sweep() -> None:
     """Find what got lost and go on with it."""
-    swept = lifecycle.sweep(born().parts, datetime.now(UTC))
+    swept = lifecycle.sweep(born().parts, utc_now())
     if any((swept.leases_ended, swept.messages_lost, swept.jobs_unended)):
         log.warning(
             "swept",
@@ -38,4 +42,4 @@ def sweep() -> None:
 @celery.task(name=PRUNE)
 def prune() -> None:
     """Delete what nobody need keep any longer."""
-    lifecycle.prune(born().parts, datetime.now(UTC))
+    lifecycle.prune(born().parts, utc_now())

@@ -51,7 +51,11 @@ def list_jobs(
     return Page(data=jobs, first_id=ends[0], last_id=ends[1], has_more=more)
 
 
-@router.get("/{job_id}", responses={304: {"description": "Nothing has changed since If-None-Match"}})
+@router.get(
+    "/{job_id}",
+    response_model=JobOut,
+    responses={304: {"description": "Nothing has changed since If-None-Match"}},
+)
 async def get_job(
     job_id: str, request: Request, response: Response, house: HouseDep, now: Now, wait: WaitQuery = 0
 ) -> JobOut | Response:
