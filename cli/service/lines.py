@@ -15,7 +15,7 @@ from cli.exits import Exit
 from cli.service.redis import HARMLESS
 
 #: The level of a text line as uvicorn, Celery, plain logging and Redis (one sign after the time) write it.
-LEVEL = re.compile(r"\b(debug|info|warning|error|critical|traceback)\b|\d ([-.*#]) ", re.IGNORECASE)
+LEVEL = re.compile(r"\b(debug|info|warning|error|critical)\b|^(traceback) |\d ([-.*#]) ", re.IGNORECASE)
 #: Where in a line a level is looked for, in characters.
 HEAD = 90
 ALARMING = frozenset({"warning", "error", "critical", "traceback", "#"})
@@ -38,12 +38,15 @@ class LogLine:
 
 
 def parse(line: str, level_before: str = "") -> LogLine:
-    """Understand a line; one without a level has that of the line before, as the rest of a traceback."""
+    """Understand a line; the lines of a traceback are told by the level of the line before."""
     if record := _record(line):
         refusal = record.get("reason", "") if record.get("event") == REFUSAL else ""
         return LogLine(_sentence(record), str(record.get("level", "info")), refusal)
-    found = LEVEL.search(line, 0, HEAD)
-    return LogLine(line, next(word for word in found.groups() if word).lower() if found else level_before)
+    if found := LEVEL.search(line, 0, HEAD):
+        return LogLine(line, next(word for word in found.groups() if word).lower())
+    if level_before == "traceback":
+        return LogLine(line, "traceback" if line[:1].isspace() else "error")
+    return LogLine(line)
 
 
 def _record(line: str) -> dict[str, Any] | None:

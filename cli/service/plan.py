@@ -45,7 +45,7 @@ def services(settings: Settings, embedded: EmbeddedRedis | None) -> tuple[Servic
         Service("migrate", _module("migrations"), once=True),
         Service("beat", _module("worker", "beat"), needs),
         Service("worker", _module("worker"), needs, grace=60.0),
-        Service("api", _module("api"), ("migrate",), ready=lambda: _is_ready(settings), grace=15.0),
+        Service("api", _module("api"), ("migrate",), ready=lambda: _is_ready(settings), grace=25.0),
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -20,12 +19,6 @@ from cli.service.supervisor import Ended
 
 MIB = 2**20
 COLORS = ("cyan", "magenta", "green", "blue", "yellow")
-
-
-def ending(event: Ended) -> str:
-    """How a process ended, in words."""
-    how = f"was killed by {signal.Signals(-event.code).name}" if event.code < 0 else f"ended with code {event.code}"
-    return f"{event.name} {how}" + (f": {event.last_words}" if event.last_words else "")
 
 
 class Screen:
@@ -53,7 +46,7 @@ class Screen:
 
     def restarting(self, ended: Ended, delay: float) -> None:
         """A process has died and starts again in `delay` seconds."""
-        self._say(ended.name, Text(f"{ending(ended)}; it starts again in {delay:g} s", "yellow"))
+        self._say(ended.name, Text(f"{ended}; it starts again in {delay:g} s", "yellow"))
 
     def stopping(self) -> None:
         """The end has begun."""

@@ -6,6 +6,7 @@ tests can play histories without a process.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -53,6 +54,10 @@ class Ended:
     name: str
     code: int
     last_words: str = ""
+
+    def __str__(self) -> str:
+        how = f"was killed by {signal.Signals(-self.code).name}" if self.code < 0 else f"ended with code {self.code}"
+        return f"{self.name} {how}" + (f": {self.last_words}" if self.last_words else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +217,8 @@ class Supervisor:
         self._reporter.restarting(event, delay)
 
     def _fail(self, event: Ended) -> None:
-        self._failure = event.last_words or f"The process {event.name} ended with code {event.code} and said nothing."
+        refused = event.code == Exit.CANNOT_START and event.last_words
+        self._failure = event.last_words if refused else f"{event}; the logs folder has the rest."
         self._stop()
 
     def _stop(self) -> None:
