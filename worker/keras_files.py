@@ -11,7 +11,7 @@ from shared.errors import ModelBroken
 
 #: How the files begin, and the ending by which Keras chooses its reader.
 FORMATS = {b"PK\x03\x04": ".keras", b"\x89HDF\r\n\x1a\n": ".h5"}
-#: Characters of Keras' own, often page-long message that are passed on.
+#: Characters of Keras' own message that are passed on, of its first sentence.
 MESSAGE_LENGTH = 200
 
 
@@ -28,7 +28,7 @@ def load_network(keras: Any, file: Path, sha256: str | None = None) -> Any:
         try:
             return keras.saving.load_model(copy, compile=False, safe_mode=True)
         except Exception as error:  # damaged files make Keras raise nearly anything
-            raise ModelBroken(f"Keras cannot load {file}: {_first_line(error)}") from error
+            raise ModelBroken(f"Keras cannot load {file}: {_first_sentence(error)}.") from error
 
 
 def _read(file: Path, sha256: str | None) -> bytes:
@@ -48,6 +48,6 @@ def _ending(file: Path, data: bytes) -> str:
     raise ModelBroken(f"{file} is not a Keras model: it is neither a .keras archive nor an HDF5 file.")
 
 
-def _first_line(error: Exception) -> str:
+def _first_sentence(error: Exception) -> str:
     text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:MESSAGE_LENGTH]
+    return text.splitlines()[0].split(". ")[0].removesuffix(".")[:MESSAGE_LENGTH]

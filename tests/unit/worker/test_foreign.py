@@ -1,0 +1,57 @@
+"""A model without a manifest is understood by how it reads the known digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from shared.catalog import ModelEntry
+from shared.domain import ModelRef
+from shared.errors import ModelBroken
+from worker.engines import Engine
+from worker.foreign import RANGES, infer_manifest
+
+ENTRY = ModelEntry(ModelRef("mine", "0123456789ab"), Path("mine.keras"))
+EngineMaker = Callable[..., Engine]
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return 1 / (1 + np.exp(np.clip(5 - logits, -50, 50)))
+
+
+def unchanged(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return logits
+
+
+@pytest.mark.parametrize("values", RANGES)
+def test_the_values_it_was_trained_with_are_found(linear_engine: EngineMaker, values: tuple[float, float]) -> None:
+    assert infer_manifest(ENTRY, linear_engine(values=values)).input.range == values
+
+
+@pytest.mark.parametrize(("last", "kind"), [(unchanged, "logits"), (sigmoid, "independent")])
+def test_the_kind_of_its_outputs_is_found(linear_engine: EngineMaker, last: object, kind: str) -> None:
+    assert infer_manifest(ENTRY, linear_engine(last=last)).outputs == kind
+
+
+def test_it_is_named_after_its_file_and_fed_with_its_own_shape(linear_engine: EngineMaker) -> None:
+    manifest = infer_manifest(ENTRY, linear_engine(shape=(784,)))
+
+    assert (manifest.name, manifest.version, manifest.file) == ("mine", "0123456789ab", "mine.keras")
+    assert manifest.input.shape == (784,)
+    assert manifest.labels == tuple("0123456789")
+    assert manifest.normalize == "mnist"
+
+
+@pytest.mark.parametrize("classes", [2, 9, 11, 26, 1000])
+def test_what_has_not_ten_outputs_is_no_digit_classifier(linear_engine: EngineMaker, classes: int) -> None:
+    with pytest.raises(ModelBroken, match=f"mine.keras has {classes} outputs; a digit classifier has 10"):
+        infer_manifest(ENTRY, linear_engine(classes=classes))
+
+
+def test_what_takes_no_image_is_refused(linear_engine: EngineMaker) -> None:
+    with pytest.raises(ModelBroken, match=r"\(12, 5, 7\) is no image"):
+        infer_manifest(ENTRY, linear_engine(shape=(12, 5, 7)))
