@@ -1,0 +1,86 @@
+"""The network: six convolutions, small enough to read an image in about a tenth of a millisecond on one core.
+
+It is trained with batch normalization (S. Ioffe, C. Szegedy, 2015) in TensorFlow's fused form, twice as fast as
+Keras' own on a CPU; `folded` works the normalization into the convolutions, so that what is published is made of
+plain Keras layers only and opens everywhere.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+LABELS = (*"0123456789", "none")
+INPUT = (28, 28, 1)
+#: Filters, kernel, stride and padding of each convolution: 28 x 28 -> 14 -> 14 -> 7 -> 5 -> 3 -> 1.
+CONVOLUTIONS = (
+    (16, 5, 2, "same"),
+    (32, 3, 1, "same"),
+    (64, 3, 2, "same"),
+    (64, 3, 1, "valid"),
+    (96, 3, 1, "valid"),
+    (128, 3, 1, "valid"),
+)
+DROPOUT = 0.2
+
+
+class FusedNormalization(layers.Layer):  # type: ignore[misc]
+    """Batch normalization over the last axis, in one kernel; statistics in float32."""
+
+    EPSILON, MOMENTUM = 1e-3, 0.97
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(autocast=False, **options)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        size = (shape[-1],)
+        self.scale = self.add_weight(name="scale", shape=size, initializer="ones")
+        self.offset = self.add_weight(name="offset", shape=size, initializer="zeros")
+        self.mean = self.add_weight(name="mean", shape=size, initializer="zeros", trainable=False)
+        self.variance = self.add_weight(name="variance", shape=size, initializer="ones", trainable=False)
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Normalize by the batch's statistics in training, by their running means otherwise."""
+        known = {} if training else {"mean": self.mean, "variance": self.variance}
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, self.scale, self.offset, epsilon=self.EPSILON, is_training=training, **known
+        )
+        if training:
+            for running, latest in ((self.mean, mean), (self.variance, variance)):
+                running.assign(self.MOMENTUM * running + (1 - self.MOMENTUM) * latest)
+        return outputs
+
+
+def trainable() -> keras.Model:
+    """The network as it is trained: (batch, 28, 28, 1) in 0 to 1 -> probabilities (batch, 11) of LABELS."""
+    return _network(normalized=True)
+
+
+def folded(trained: keras.Model) -> keras.Model:
+    """The same function of plain layers: each normalization worked into the convolution before it."""
+    plain = _network(normalized=False)
+    pairs = zip(_of(trained, layers.Conv2D), _of(trained, FusedNormalization), _of(plain, layers.Conv2D), strict=True)
+    for convolution, norm, target in pairs:
+        factor = norm.scale / tf.sqrt(norm.variance + norm.EPSILON)
+        target.set_weights([convolution.kernel * factor, norm.offset - norm.mean * factor])
+    plain.layers[-1].set_weights(trained.layers[-1].get_weights())
+    return plain
+
+
+def _of(model: keras.Model, kind: type) -> list[keras.Layer]:
+    return [layer for layer in model.layers if isinstance(layer, kind)]
+
+
+def _network(*, normalized: bool) -> keras.Model:
+    inputs = outputs = layers.Input(INPUT, name="image")
+    for filters, kernel, stride, padding in CONVOLUTIONS:
+        outputs = layers.Conv2D(filters, kernel, stride, padding, use_bias=not normalized)(outputs)
+        if normalized:
+            outputs = FusedNormalization()(outputs)
+        outputs = layers.ReLU()(outputs)
+    outputs = layers.GlobalAveragePooling2D()(outputs)
+    if normalized:
+        outputs = layers.Dropout(DROPOUT)(outputs)
+    outputs = layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="probabilities")(outputs)
+    return keras.Model(inputs, outputs, name="digits")

@@ -1,0 +1,109 @@
+"""Train the network on prepared shards: seeded, resumable after any epoch, with progress.
+
+    python -m training.train --shards build/training/shards --run build/training/run --epochs 60
+
+One epoch goes through one shard; the weights that count are an exponential moving average. Started again with
+the same --run, it goes on after the last finished epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from training import network
+from training.data import training_digits
+
+BATCH = 256
+PEAK_RATE, WARM_UP = 3e-3, 500
+WEIGHT_DECAY = 1e-2
+EMA = 0.999
+
+
+class Shards(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of one shard, shuffled anew each epoch: (256, 28, 28, 1) in 0 to 1, and label numbers."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__()
+        self.paths = sorted(folder.glob("*.npz"))
+        self.seed = seed
+        self.open(0)
+
+    def open(self, epoch: int) -> None:
+        """Take up the shard of this epoch; shards are gone through round and round."""
+        with np.load(self.paths[epoch % len(self.paths)]) as shard:
+            order = np.random.default_rng((self.seed, epoch)).permutation(len(shard["labels"]))
+            self.images, self.labels = shard["images"][order], shard["labels"][order]
+
+    def __len__(self) -> int:
+        return len(self.labels) // BATCH
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        batch = slice(index * BATCH, (index + 1) * BATCH)
+        return as_input(self.images[batch]), self.labels[batch]
+
+
+def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(n, 28, 28) of 0 to 255 -> what the network takes."""
+    return images[..., None].astype(np.float32) / 255
+
+
+def compiled(steps: int) -> keras.Model:
+    """The network with its optimizer: AdamW, one cosine from warm-up to zero."""
+    rate = keras.optimizers.schedules.CosineDecay(
+        PEAK_RATE / 100, steps - WARM_UP, warmup_target=PEAK_RATE, warmup_steps=WARM_UP
+    )
+    model = network.trainable()
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, use_ema=True, ema_momentum=EMA),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    return model
+
+
+def train(shards: Path, run: Path, epochs: int, seed: int) -> keras.Model:
+    """Train for so many epochs, or go on with what is in `run`; the result is folded and saved there."""
+    keras.utils.set_random_seed(seed)
+    batches = Shards(shards, seed)
+    model = compiled(epochs * len(batches))
+    validation = training_digits().validation
+    model.fit(
+        batches,
+        epochs=epochs,
+        verbose=2,
+        validation_data=(as_input(validation.images), validation.labels),
+        validation_batch_size=1000,
+        callbacks=[
+            keras.callbacks.SwapEMAWeights(swap_on_epoch=False),
+            keras.callbacks.BackupAndRestore(run / "backup", delete_checkpoint=False),
+            keras.callbacks.CSVLogger(run / "log.csv", append=True),
+            keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.open(epoch)),
+        ],
+    )
+    plain = network.folded(model)
+    plain.save(run / "model.keras")
+    return plain
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description="Train the digit network on prepared shards.")
+    parser.add_argument("--shards", type=Path, default=Path("build/training/shards"))
+    parser.add_argument("--run", type=Path, default=Path("build/training/run"))
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
+    options = parser.parse_args()
+    options.run.mkdir(parents=True, exist_ok=True)
+    keras.config.set_dtype_policy(options.precision)
+    train(options.shards, options.run, options.epochs, options.seed)
+
+
+if __name__ == "__main__":
+    main()
