@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 import lzma
+import shutil
 import tarfile
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
 
+from api import zips
 from shared.domain import Unreadable, Upload
 from shared.errors import BrokenArchive, ImageTooLarge, TooLarge
 from shared.settings import Settings
@@ -25,6 +25,9 @@ FREE_BYTES = 256 * 2**20
 #: Files that systems leave in archives and nobody means to send.
 JUNK_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 JUNK_FOLDERS = {"__MACOSX", ".git"}
+
+#: How much of an archive is moved to its temporary file at a time.
+SPOOL_BYTES = 2**20
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 TAR_MAGIC_AT = 257
@@ -52,7 +55,7 @@ def archive_uploads(opener: Opener, name: str, chunks: Iterator[bytes], settings
             if unpacked > max(FREE_BYTES, MAX_RATIO * stream.read_bytes):
                 raise TooLarge(f"{name} unpacks to more than {MAX_RATIO} times its size; send the images as they are.")
             yield upload
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
+    except (zips.DamagedZip, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
         yield Upload(name, error=Unreadable(BrokenArchive.code, f"{BrokenArchive().message} ({error})"))
 
 
@@ -78,26 +81,24 @@ class ChunkReader(io.RawIOBase):
 
 def _zip_members(stream: ChunkReader, settings: Settings) -> Iterator[Upload]:
     with tempfile.TemporaryFile() as spool:
-        while chunk := stream.read(2**20):
-            spool.write(chunk)
-        with zipfile.ZipFile(spool) as archive:
-            for member in archive.infolist():
-                if not member.is_dir() and not is_junk(member.filename):
-                    yield _zip_upload(archive, member, settings.max_image_bytes)
+        shutil.copyfileobj(stream, spool, SPOOL_BYTES)
+        spool.flush()
+        for entry in zips.entries(spool.fileno()):
+            if not entry.is_folder and not is_junk(entry.name):
+                yield _zip_upload(spool.fileno(), entry, settings.max_image_bytes)
 
 
-def _zip_upload(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> Upload:
-    if member.flag_bits & 0x1:
-        return _failed(member.filename, "encrypted", "This file is encrypted; pack it without a password.")
-    if member.file_size > limit:
-        return _failed(member.filename, ImageTooLarge.code, ImageTooLarge().message)
+def _zip_upload(file: int, entry: zips.Entry, limit: int) -> Upload:
+    if entry.encrypted:
+        return _failed(entry.name, "encrypted", "This file is encrypted; pack it without a password.")
+    if entry.size > limit:
+        return _failed(entry.name, ImageTooLarge.code, ImageTooLarge().message)
     try:
-        with archive.open(member) as file:
-            return Upload(member.filename, file.read(limit))
-    except NotImplementedError:
-        return _failed(member.filename, "unsupported_compression", "Pack it again with plain ZIP compression.")
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError):
-        return _failed(member.filename, "damaged_entry", "This file is damaged inside the archive; pack it again.")
+        return Upload(entry.name, zips.read(file, entry, limit))
+    except zips.UnsupportedEntry:
+        return _failed(entry.name, "unsupported_compression", "Pack it again with plain ZIP compression.")
+    except zips.DamagedEntry:
+        return _failed(entry.name, "damaged_entry", "This file is damaged inside the archive; pack it again.")
 
 
 def _tar_members(stream: ChunkReader, settings: Settings) -> Iterator[Upload]:
@@ -124,5 +125,5 @@ def _failed(name: str, code: str, message: str) -> Upload:
 
 def is_junk(name: str) -> bool:
     """Whether a file is a system's own and not meant to be read."""
-    path = PurePosixPath(name)
-    return path.name in JUNK_NAMES or path.name.startswith("._") or not JUNK_FOLDERS.isdisjoint(path.parts)
+    *folders, last = name.split("/")
+    return last in JUNK_NAMES or last.startswith("._") or not JUNK_FOLDERS.isdisjoint(folders)

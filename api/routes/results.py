@@ -41,7 +41,7 @@ def list_results(
     """Results in the order of their index, also while the job runs; X-Complete says whether they are all there."""
     book = house.desk.parts.book
     complete = {"X-Complete": str(book.find(job_id).status.terminal).lower()}
-    chosen = format or next((MEDIA_TYPES[kind] for kind in MEDIA_TYPES if kind in accept), "json")
+    chosen: Format = format or next((MEDIA_TYPES[kind] for kind in MEDIA_TYPES if kind in accept), "json")
     if export := exports.EXPORTS.get(chosen):
         pages = exports.pages_of(book, job_id, status, decision)
         headers = complete | {"Content-Disposition": f'attachment; filename="{job_id}.{chosen}"'}

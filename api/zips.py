@@ -1,0 +1,169 @@
+"""ZIP files as the files in them, in memory that does not grow with their number.
+
+The standard library's reader keeps about half a kilobyte for each entry and takes a million entries' worth before
+the first is read. This one walks the central directory (PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4) and holds
+one entry at a time. It reads stored and deflated entries, which is what every tool writes, and never trusts a size.
+Files are given as descriptors, since reading at a position needs no seeking.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: Signatures and fixed parts of the records; all numbers are little-endian.
+END = struct.Struct("<4s4H2LH")
+END_MAGIC = b"PK\x05\x06"
+END64_LOCATOR_SIZE = 20
+END64_LOCATOR_MAGIC = b"PK\x06\x07"
+END64 = struct.Struct("<4sQ2H2L4Q")
+END64_MAGIC = b"PK\x06\x06"
+CENTRAL = struct.Struct("<4s6H3L5H2L")
+CENTRAL_MAGIC = b"PK\x01\x02"
+LOCAL = struct.Struct("<4s5H3L2H")
+LOCAL_MAGIC = b"PK\x03\x04"
+
+#: The end record is followed by a comment of at most this length.
+MAX_COMMENT = 0xFFFF
+#: Values that say: look in the ZIP64 field.
+SEE_ZIP64 = 0xFFFFFFFF
+ZIP64_FIELD = 1
+
+STORED, DEFLATED = 0, 8
+ENCRYPTED = 0x1
+
+
+class DamagedZip(ValueError):
+    """The ZIP file is damaged or cut short."""
+
+
+class DamagedEntry(ValueError):
+    """An entry is damaged; its neighbors may be whole."""
+
+
+class UnsupportedEntry(ValueError):
+    """An entry is compressed in a rare way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the central directory; sizes and the checksum are what it claims."""
+
+    name: str
+    flags: int
+    method: int
+    crc: int
+    packed_size: int
+    size: int
+    offset: int
+
+    @property
+    def is_folder(self) -> bool:
+        return self.name.endswith("/")
+
+    @property
+    def encrypted(self) -> bool:
+        return bool(self.flags & ENCRYPTED)
+
+
+def entries(file: int) -> Iterator[Entry]:
+    """The entries of a ZIP file, in the order of its directory. Raises DamagedZip."""
+    count, position, shift = _directory(file)
+    for _ in range(count):
+        fields = _record(CENTRAL, CENTRAL_MAGIC, file, position)
+        name_length, extra_length, comment_length = fields[10:13]
+        tail = os.pread(file, name_length + extra_length, position + CENTRAL.size)
+        if len(tail) < name_length + extra_length:
+            raise DamagedZip("its directory is cut short")
+        yield _entry(fields, tail[:name_length], tail[name_length:], shift)
+        position += CENTRAL.size + name_length + extra_length + comment_length
+
+
+def read(file: int, entry: Entry, limit: int) -> bytes:
+    """An entry's content, at most `limit` bytes. Raises DamagedEntry, UnsupportedEntry."""
+    if entry.method not in (STORED, DEFLATED):
+        raise UnsupportedEntry
+    try:
+        header = _record(LOCAL, LOCAL_MAGIC, file, entry.offset)
+    except DamagedZip as error:
+        raise DamagedEntry from error
+    begin = entry.offset + LOCAL.size + header[9] + header[10]
+    packed = os.pread(file, min(entry.packed_size, limit + MAX_COMMENT), begin)
+    content = packed if entry.method == STORED else _inflated(packed, limit)
+    if len(content) != entry.size or zlib.crc32(content) != entry.crc:
+        raise DamagedEntry
+    return content
+
+
+def _inflated(packed: bytes, limit: int) -> bytes:
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)
+    except zlib.error as error:
+        raise DamagedEntry from error
+
+
+def _directory(file: int) -> tuple[int, int, int]:
+    """How many entries, where their directory begins, and how many foreign bytes stand before the archive."""
+    length = os.fstat(file).st_size
+    start = max(0, length - END.size - MAX_COMMENT)
+    tail = os.pread(file, length - start, start)
+    found = tail.rfind(END_MAGIC)
+    if found < 0 or len(tail) - found < END.size:
+        raise DamagedZip("its directory is missing")
+    _, _, _, _, count, size, offset, _ = END.unpack_from(tail, found)
+    end = start + found
+    locator = end - END64_LOCATOR_SIZE
+    if locator >= END64.size and os.pread(file, 4, locator) == END64_LOCATOR_MAGIC:
+        # Not where the locator says, which foreign bytes before the archive make wrong, but right before it.
+        end = locator - END64.size
+        count, size, offset = _record(END64, END64_MAGIC, file, end)[7:10]
+    shift = end - size - offset
+    if shift < 0:
+        raise DamagedZip("its directory is not where it should be")
+    return count, offset + shift, shift
+
+
+def _entry(fields: tuple[int, ...], name: bytes, extra: bytes, shift: int) -> Entry:
+    flags, method, crc = fields[3], fields[4], fields[7]
+    packed_size, size, offset = _zip64(extra, size=fields[9], packed_size=fields[8], offset=fields[16])
+    return Entry(_text(name), flags, method, crc, packed_size, size, offset + shift)
+
+
+def _zip64(extra: bytes, size: int, packed_size: int, offset: int) -> tuple[int, int, int]:
+    """The true values of those that did not fit 32 bits; they stand in this order in the ZIP64 field."""
+    values = [size, packed_size, offset]
+    if SEE_ZIP64 in values:
+        wide = _extra_field(extra, ZIP64_FIELD)
+        for place, value in enumerate(values):
+            if value == SEE_ZIP64:
+                if len(wide) < 8:
+                    raise DamagedZip("a size is missing")
+                values[place], wide = int.from_bytes(wide[:8], "little"), wide[8:]
+    return values[1], values[0], values[2]
+
+
+def _extra_field(extra: bytes, wanted: int) -> bytes:
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<2H", extra)
+        if kind == wanted:
+            return extra[4 : 4 + length]
+        extra = extra[4 + length :]
+    return b""
+
+
+def _text(name: bytes) -> str:
+    """A name as it was meant: many tools write UTF-8 and do not say so; else it is what DOS wrote."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode("cp437")
+
+
+def _record(record: struct.Struct, magic: bytes, file: int, position: int) -> tuple[int, ...]:
+    data = os.pread(file, record.size, position)
+    if len(data) < record.size or not data.startswith(magic):
+        raise DamagedZip("a record is missing or damaged")
+    return record.unpack(data)
