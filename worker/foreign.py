@@ -17,10 +17,11 @@ from worker.pixels import feed, geometry
 from worker.scores import kind_of, probabilities
 from worker.self_test import known_digits
 
-#: The values that people's networks take for black and white, the commonest first.
-RANGES = ((0.0, 1.0), (0.0, 255.0), (-1.0, 1.0), (1.0, 0.0), (255.0, 0.0))
-#: A less common range must give the right digits so much more probability, on average, to be believed.
-MARGIN = 0.1
+#: The values that people's networks take for black and white: the commonest first, then from narrow to wide, since a
+#: range that is too wide makes a network all the surer of the same digits.
+RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (1.0, 0.0), (255.0, 0.0))
+#: A later range must give the right digits so much more probability, on average, to be believed.
+MARGIN = 0.2
 #: Nobody has measured this model: it is accepted only where it is very sure, and never rejects.
 THRESHOLDS = Thresholds(review=0.9, reject=1.0)
 

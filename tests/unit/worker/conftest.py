@@ -29,10 +29,10 @@ def make_linear_engine(
     last: Callable[[Floats], Floats] = softmax,
     shape: tuple[int, ...] = (28, 28, 1),
 ) -> Engine:
-    """Gives a known digit's output 10 and the others 0, if fed with `values` for black and white."""
+    """Gives a known digit's output 6 and the others 0, if fed with `values` for black and white."""
     pixels = np.stack([normalize(decode(data, max_pixels=784)).pixels for _, data in known_digits()])
     inputs = np.hstack([feed(pixels, Input((784,), values)), np.ones((10, 1), np.float32)]).astype(np.float64)
-    weights = np.linalg.pinv(inputs) @ (10 * np.eye(10, classes))
+    weights = np.linalg.pinv(inputs) @ (6 * np.eye(10, classes))
 
     def run(images: Floats) -> Floats:
         return last((images.reshape(len(images), 784) @ weights[:-1] + weights[-1]).astype(np.float32))
