@@ -41,7 +41,7 @@ def list_results(
     """Results in the order of their index, also while the job runs; X-Complete says whether they are all there."""
     book = house.desk.parts.book
     complete = {"X-Complete": str(book.find(job_id).status.terminal).lower()}
-    chosen: Format = format or next((MEDIA_TYPES[kind] for kind in MEDIA_TYPES if kind in accept), "json")
+    chosen = format or _accepted(accept)
     if export := exports.EXPORTS.get(chosen):
         pages = exports.pages_of(book, job_id, status, decision)
         headers = complete | {"Content-Disposition": f'attachment; filename="{job_id}.{chosen}"'}
@@ -54,6 +54,11 @@ def list_results(
         response.headers["Link"] = f'</v1/jobs/{job_id}/results?limit={limit}&after={results[-1].index}>; rel="next"'
     ends = (str(results[0].index), str(results[-1].index)) if results else (None, None)
     return Page(data=results, first_id=ends[0], last_id=ends[1], has_more=more)
+
+
+def _accepted(accept: str) -> Format:
+    """The format that an Accept header asks for; JSON if it asks for none of ours."""
+    return next((MEDIA_TYPES[kind] for kind in MEDIA_TYPES if kind in accept), "json")
 
 
 @router.get("/{index}")
