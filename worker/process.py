@@ -22,6 +22,7 @@ from shared.logs import configure_logs
 from shared.ports import Parts, Recognizer, RecognizerSource
 from shared.settings import Settings
 from shared.wiring import open_parts
+from worker.alive import keep_fresh
 
 #: How many models one process keeps loaded; a job pins one, and old ones are seldom wanted.
 LOADED_MODELS = 4
@@ -70,6 +71,8 @@ def be_born(sender: str, **_: Any) -> None:
         os.kill(os.getppid(), CANNOT_START_SIGNAL)
         raise SystemExit(EX_CONFIG) from error
     _process = Process(sender, open_parts(settings), recognizers)
+    if settings.alive_file:
+        settings.alive_file.touch()
     log.info("ready", pid=os.getpid())
 
 
@@ -97,6 +100,8 @@ def watch_children(settings: Settings) -> None:
     signals.task_failure.connect(_release_of(parts), weak=False)
     if settings.worker_name:
         signals.worker_ready.connect(_release_all_of(parts), weak=False)
+    if settings.alive_file:
+        keep_fresh(settings.alive_file)
 
 
 def _stop_for_good(_signal: int, _frame: object) -> None:
