@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(5, gt=0, description="How often lost work is looked for.")
     retention_hours: float = Field(24 * 30, gt=0, description="How long an ended job is kept.")
 
-    alive_file: Path | None = Field(None, description="A file that workers touch while they can take work.")
+    alive_file: Path | None = Field(
+        None, description="A file that workers and beat touch while they can do their work."
+    )
 
     predict_seconds: float = Field(30, gt=0, description="How long POST /predict waits for its answer.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")

@@ -7,10 +7,13 @@ import sys
 
 
 def main(arguments: list[str]) -> None:
+    from worker.alive import follow_sends
     from worker.app import celery, settings
     from worker.process import watch_children
 
     if arguments == ["beat"]:
+        if settings.alive_file:
+            follow_sends(settings.alive_file)
         celery.start(["--quiet", "beat", "--loglevel", settings.log_level, "--pidfile="])
         return
     watch_children(settings)

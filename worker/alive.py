@@ -1,7 +1,7 @@
-"""A worker's sign of life, for health checks: a file that stays fresh while the worker can take work.
+"""A process' sign of life, for health checks: a file that stays fresh while the process can do its work.
 
-A child makes it when its model is loaded; from then on the parent touches it with every heartbeat, which it sends
-every two seconds as long as its event loop turns and Redis answers.
+Celery sends a heartbeat every two seconds as long as a worker's event loop turns and Redis answers; beat sends the
+sweep every few seconds as long as Redis takes it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 from celery import signals
 
 
-def keep_fresh(file: Path) -> None:
-    """In the parent: touch the file with every heartbeat, once it is there. What an earlier run left is removed."""
+def follow_heartbeats(file: Path) -> None:
+    """In a worker's parent: touch the file with every heartbeat once a child, its model loaded, has made it."""
     file.unlink(missing_ok=True)
 
     def touch(**_: Any) -> None:
@@ -21,3 +21,13 @@ def keep_fresh(file: Path) -> None:
             file.touch()
 
     signals.heartbeat_sent.connect(touch, weak=False)
+
+
+def follow_sends(file: Path) -> None:
+    """In beat: touch the file whenever a task has been sent."""
+    file.unlink(missing_ok=True)
+
+    def touch(**_: Any) -> None:
+        file.touch()
+
+    signals.after_task_publish.connect(touch, weak=False)

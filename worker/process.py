@@ -22,7 +22,7 @@ from shared.logs import configure_logs
 from shared.ports import Parts, Recognizer, RecognizerSource
 from shared.settings import Settings
 from shared.wiring import open_parts
-from worker.alive import keep_fresh
+from worker.alive import follow_heartbeats
 
 #: How many models one process keeps loaded; a job pins one, and old ones are seldom wanted.
 LOADED_MODELS = 4
@@ -101,7 +101,7 @@ def watch_children(settings: Settings) -> None:
     if settings.worker_name:
         signals.worker_ready.connect(_release_all_of(parts), weak=False)
     if settings.alive_file:
-        keep_fresh(settings.alive_file)
+        follow_heartbeats(settings.alive_file)
 
 
 def _stop_for_good(_signal: int, _frame: object) -> None:
