@@ -13,11 +13,12 @@ from api import problems
 from api.deps import UPLOADS_AT_ONCE, House
 from api.intake import Desk
 from api.request_id import RequestId
-from api.routes import health, jobs, models, pages, predict, results
+from api.routes import health, jobs, models, pages, predict, results, tiles
+from api.same_origin import SameOrigin
 from api.waiting import Waiting
 from shared.catalog import ModelCatalog
 from shared.settings import Settings
-from shared.wiring import open_parts
+from shared.wiring import open_parts, open_review_book
 
 ABOUT = "Reads handwritten digits in bulk: submit images, poll the job, take the numbers home."
 
@@ -29,14 +30,15 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         desk = Desk(open_parts(settings), ModelCatalog(settings.models, settings.model), settings)
         waiting = Waiting(Redis.from_url(settings.redis))
-        app.state.house = House(desk, waiting, anyio.CapacityLimiter(UPLOADS_AT_ONCE))
+        app.state.house = House(desk, open_review_book(settings), waiting, anyio.CapacityLimiter(UPLOADS_AT_ONCE))
         async with waiting.listening():
             yield
 
     app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan)
     problems.install(app)
+    app.add_middleware(SameOrigin)
     app.add_middleware(RequestId)
-    for routes in (jobs, results, predict, models, health, pages):
+    for routes in (jobs, results, tiles, predict, models, health, pages):
         app.include_router(routes.router)
     pages.mount_static(app)
     return app

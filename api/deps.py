@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Query, Request
 
 from api.intake import Desk
 from api.waiting import Waiting
+from shared.reviewing import ReviewBook
 
 #: Uploads that are taken in at a time, each in a thread of its own; others wait their turn.
 UPLOADS_AT_ONCE = 16
@@ -21,6 +22,7 @@ class House:
     """What the front end holds while it runs."""
 
     desk: Desk
+    reviews: ReviewBook
     waiting: Waiting
     uploads: anyio.CapacityLimiter
 

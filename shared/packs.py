@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from shared.domain import Item, Unreadable, Upload
@@ -71,10 +71,16 @@ def pack(items: list[Item]) -> Pack:
 
 def unpack(data: bytes) -> Iterator[Item]:
     """The items of a pack in their order. Raises PackLost if it is damaged."""
+    return pick(data)
+
+
+def pick(data: bytes, wanted: Container[int] | None = None) -> Iterator[Item]:
+    """The items of a pack whose index is wanted, in their order. Raises PackLost if it is damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for entry in archive.infolist():
-                yield Item(int(entry.filename), _upload(entry.comment, archive.read(entry)))
+                if wanted is None or int(entry.filename) in wanted:
+                    yield Item(int(entry.filename), _upload(entry.comment, archive.read(entry)))
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
         raise PackLost from error
 

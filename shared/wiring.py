@@ -12,6 +12,8 @@ from shared.broker import CeleryQueue, RedisNotifier
 from shared.celery_options import celery_options
 from shared.database import open_engine
 from shared.ports import Parts
+from shared.reviewing import ReviewBook
+from shared.reviews import SqlReviewBook
 from shared.settings import Settings
 from shared.stores import open_store
 
@@ -30,6 +32,11 @@ def open_parts(settings: Settings) -> Parts:
         window=settings.window,
         lease=timedelta(seconds=settings.lease_seconds),
     )
+
+
+def open_review_book(settings: Settings) -> ReviewBook:
+    """What the pages look at and correct; workers have no use for it."""
+    return SqlReviewBook(open_engine(settings.database))
 
 
 def open_redis(settings: Settings) -> Redis:

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from api import exports
 from api.deps import HouseDep, Limit
+from api.media import media_type
 from api.openapi import ERRORS
 from api.schemas import Page, ResultOut
 from shared.domain import Decision
@@ -75,22 +76,5 @@ def get_image(job_id: str, index: int, house: HouseDep) -> Response:
     for item in unpack(parts.store.get(chunk.pack)):
         if item.index == index and not item.upload.error:
             headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
-            return Response(item.upload.data, media_type=_media_type(item.upload.data), headers=headers)
+            return Response(item.upload.data, media_type=media_type(item.upload.data), headers=headers)
     raise NoSuchItem("This image could not be taken in, so there is nothing to show.")
-
-
-#: First bytes and what browsers may take them for; anything else is bytes to them.
-SIGNATURES = {
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"BM": "image/bmp",
-    b"RIFF": "image/webp",
-    b"II*\x00": "image/tiff",
-    b"MM\x00*": "image/tiff",
-    b"P5": "image/x-portable-graymap",
-}
-
-
-def _media_type(data: bytes) -> str:
-    return next((kind for magic, kind in SIGNATURES.items() if data.startswith(magic)), "application/octet-stream")

@@ -1,0 +1,59 @@
+// The first page: take images in, then go to their job.
+
+import { fromDrop, fromList } from "./gather.js";
+import { byId, count, toast } from "./page.js";
+import { nameOf, upload } from "./upload.js";
+
+const drop = byId("drop");
+let sending = null;
+
+async function submit(files) {
+  if (!files.length || sending) return;
+  sending = new AbortController();
+  show(files);
+  try {
+    const job = await upload(files, { name: nameOf(files), onProgress, signal: sending.signal });
+    location.assign(`/jobs/${job.id}`);
+  } catch (error) {
+    toast(error.message);
+  }
+  sending = null;
+  show(null);
+}
+
+function show(files) {
+  drop.querySelector(".drop-inner").hidden = Boolean(files);
+  byId("sending").hidden = !files;
+  if (files) byId("sending-text").textContent = `Sending ${files.length === 1 ? files[0].path : `${count(files.length)} files`} …`;
+  byId("sending-bar").value = 0;
+}
+
+function onProgress(share) {
+  byId("sending-bar").value = share;
+  if (share === 1) byId("sending-text").textContent = "Sent; the images are being stored …";
+}
+
+async function sample() {
+  const response = await fetch("/static/sample.zip");
+  submit(fromList([new File([await response.blob()], "sample.zip")]));
+}
+
+for (const button of document.querySelectorAll("[data-choose]")) {
+  const input = byId(button.dataset.choose);
+  button.addEventListener("click", () => input.click());
+  input.addEventListener("change", () => submit(fromList(input.files)));
+}
+byId("sample").addEventListener("click", sample);
+byId("sending-stop").addEventListener("click", () => sending?.abort());
+
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  drop.classList.add("over");
+});
+document.addEventListener("dragleave", (event) => event.relatedTarget || drop.classList.remove("over"));
+document.addEventListener("drop", async (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  submit(await fromDrop(event.dataTransfer));
+});
+document.addEventListener("paste", (event) => submit(fromList(event.clipboardData.files)));

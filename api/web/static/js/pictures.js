@@ -1,0 +1,73 @@
+// Thumbnails of a job: asked for a hundred at a time, kept while there is room.
+
+import { get } from "./http.js";
+import { element } from "./page.js";
+
+const BATCH = 100;
+const KEPT = 3000;
+
+export class Pictures {
+  constructor(jobId) {
+    this.base = `/v1/jobs/${jobId}`;
+    this.kept = new Map();
+    this.wanted = new Map();
+  }
+
+  /** Show image `index` inside `frame`, now or as soon as it is here. */
+  show(index, frame) {
+    frame.dataset.index = index;
+    const tile = this.kept.get(index);
+    if (tile) return this.draw(tile, frame);
+    frame.replaceChildren();
+    if (!this.wanted.size) setTimeout(() => this.fetch(), 30);
+    this.wanted.set(index, frame);
+  }
+
+  async fetch() {
+    // What has been scrolled away meanwhile is not worth asking for.
+    const wanted = [...this.wanted].filter(([index, frame]) => frame.isConnected && frame.dataset.index === String(index));
+    this.wanted.clear();
+    for (let start = 0; start < wanted.length; start += BATCH) {
+      const batch = new Map(wanted.slice(start, start + BATCH));
+      const { data } = await get(`${this.base}/tiles?index=${[...batch.keys()].join(",")}`).catch(() => ({ data: [] }));
+      for (const tile of data) {
+        this.keep(tile);
+        const frame = batch.get(tile.index);
+        if (frame.dataset.index === String(tile.index)) this.draw(tile, frame);
+      }
+    }
+  }
+
+  keep(tile) {
+    this.kept.set(tile.index, tile);
+    if (this.kept.size > KEPT) this.kept.delete(this.kept.keys().next().value);
+  }
+
+  draw(tile, frame) {
+    frame.replaceChildren(pictureOf(tile, `${this.base}/results/${tile.index}/image`));
+  }
+}
+
+/** An image of its bytes, or of `address` if it is large; or a word where a browser cannot show it. */
+function pictureOf({ media_type, data }, address) {
+  if (media_type === "image/x-portable-graymap" && data) return graymap(atob(data));
+  if (!media_type) return "no image";
+  const image = element("img", { alt: "", decoding: "async", loading: "lazy" });
+  image.addEventListener("load", () => image.classList.toggle("large", image.naturalWidth > 64));
+  image.addEventListener("error", () => image.replaceWith("no preview"));
+  image.src = data ? `data:${media_type};base64,${data}` : address;
+  return image;
+}
+
+/** Pixels that were sent as numbers are kept as a PGM file, which browsers do not know. */
+function graymap(bytes) {
+  const [header, width, height] = bytes.match(/^P5 (\d+) (\d+) 255\n/);
+  const canvas = element("canvas", { width: Number(width), height: Number(height) });
+  const pixels = new ImageData(canvas.width, canvas.height);
+  for (let at = 0; at < width * height; at++) {
+    pixels.data.fill(bytes.charCodeAt(header.length + at), 4 * at, 4 * at + 3);
+    pixels.data[4 * at + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  return canvas;
+}
