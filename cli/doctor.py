@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import unquote, urlsplit
 
-from rich.console import Console
 from rich.text import Text
 
 from cli import show
@@ -53,7 +52,7 @@ def examine() -> Exit:
     """Print everything; the exit code says whether all is well."""
     settings = settings_with()
     findings = [_look(part, check, settings) for part, check in CHECKS.items()]
-    console = Console(highlight=False)
+    console = show.console()
     console.print(show.table(("setting", "value", "from"), _settings_rows(settings)), "")
     console.print(show.table(("package", "version"), _versions()), "")
     console.print(show.table(("part", "", ""), (_finding_row(finding) for finding in findings)))

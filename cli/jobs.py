@@ -43,8 +43,6 @@ def jobs(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """List the newest jobs."""
-    from rich import print
-
     from cli import show
     from cli.client import Client
 
@@ -53,7 +51,9 @@ def jobs(
     if as_json:
         show.as_json(found)
     else:
-        print(show.jobs_table(found) if found else "There are no jobs yet; `digitq submit FOLDER` makes one.")
+        show.console().print(
+            show.jobs_table(found) if found else "There are no jobs yet; `digitq submit FOLDER` makes one."
+        )
 
 
 @app.command()
@@ -90,8 +90,6 @@ def results(
 @app.command()
 def cancel(job_id: JobId, as_json: AsJson = False, server: Server = DEFAULT_SERVER) -> None:
     """Stop a job; what is done stays readable."""
-    from rich import print
-
     from cli import show
     from cli.client import Client
 
@@ -100,7 +98,7 @@ def cancel(job_id: JobId, as_json: AsJson = False, server: Server = DEFAULT_SERV
     if as_json:
         show.as_json(job)
     else:
-        print(show.job_table(job))
+        show.console().print(show.job_table(job))
 
 
 @app.command()
@@ -116,8 +114,6 @@ def delete(job_id: JobId, server: Server = DEFAULT_SERVER) -> None:
 @app.command()
 def models(as_json: AsJson = False, server: Server = DEFAULT_SERVER) -> None:
     """List the installed models."""
-    from rich import print
-
     from cli import show
     from cli.client import Client
 
@@ -126,4 +122,4 @@ def models(as_json: AsJson = False, server: Server = DEFAULT_SERVER) -> None:
     if as_json:
         show.as_json(found)
     else:
-        print(show.models_table(found))
+        show.console().print(show.models_table(found))

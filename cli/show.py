@@ -27,6 +27,8 @@ from rich.text import Text
 from cli.summary import Summary
 
 Job = Mapping[str, Any]
+#: Columns of a table that is not shown in a terminal.
+WIDE = 200
 COLORS = {"completed": "green", "canceled": "yellow", "failed": "red", "expired": "red"}
 
 
@@ -91,6 +93,11 @@ def bars(*, quiet: bool = False) -> Iterator[Bars]:
         shown.close()
 
 
+def console() -> Console:
+    """Standard output; where nobody looks, lines are not broken."""
+    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+
+
 def as_json(value: object) -> None:
     """Print a value for machines."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
@@ -99,8 +106,11 @@ def as_json(value: object) -> None:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = ()) -> Table:
     """A plain table; the columns `numbers` are aligned to the right."""
     made = Table(box=None, pad_edge=False, header_style="dim")
+    right = set(numbers)
     for column in columns:
-        made.add_column(column, justify="right" if column in set(numbers) else "left", overflow="fold")
+        made.add_column(
+            column, justify="right" if column in right else "left", overflow="fold", no_wrap=column in {"job", *right}
+        )
     for row in rows:
         made.add_row(*(value if isinstance(value, Text) else Text(str(value)) for value in row))
     return made
@@ -115,11 +125,17 @@ def status_text(job: Job) -> Text:
 
 def jobs_table(jobs: Iterable[Job]) -> Table:
     """One line a job."""
+    names = {"images": "total", "failed": "failed", "review": "needs_review"}
     rows = (
-        (job["id"], status_text(job), *(f"{job['counts'][name]:,}" for name in COUNTS), job["created_at"][:19])
+        (
+            job["id"],
+            status_text(job),
+            *(f"{job['counts'][count]:,}" for count in names.values()),
+            job["created_at"][:16].replace("T", " "),
+        )
         for job in jobs
     )
-    return table(("job", "status", *COUNTS, "created"), rows, numbers=COUNTS)
+    return table(("job", "status", *names, "created (UTC)"), rows, numbers=names)
 
 
 COUNTS = ("total", "succeeded", "failed", "needs_review")

@@ -13,7 +13,7 @@ from rich.console import Console
 from cli import show
 from cli.client import Client, Job
 from cli.collect import Collection, collect
-from cli.exits import Exit, Interrupted, UsageError
+from cli.exits import Exit, Interrupted, ServerUnreachable, UsageError
 from cli.hints import again
 from cli.results import chosen_format, write_results
 from cli.summary import exit_of, summarize
@@ -62,7 +62,7 @@ def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
     if as_json:
         show.as_json(job)
     else:
-        Console().print(show.job_table(job))
+        show.console().print(show.job_table(job))
     return exit_of(job) if wait else Exit.OK
 
 
@@ -106,6 +106,11 @@ def _await(client: Client, job: Job, bars: show.Bars, server: str) -> Job:
     except KeyboardInterrupt:
         bars.close()
         raise Interrupted(f"The job goes on without you; come back with\n  {_way_back(job, server)}") from None
+    except ServerUnreachable as error:
+        bars.close()
+        raise ServerUnreachable(
+            f"{error.message}\nThe job is kept; come back with\n  {_way_back(job, server)}"
+        ) from error
 
 
 def _way_back(job: Job, server: str) -> str:
@@ -116,10 +121,10 @@ def _tell_how_to_follow(job: Job, server: str, order: Order) -> None:
     if order.as_json:
         show.as_json(job)
         return
-    console = Console()
-    console.print(f"{job['id']}: {job['counts']['total']:,} images accepted", highlight=False, soft_wrap=True)
-    console.print(f"  follow   {_way_back(job, server)}", highlight=False, soft_wrap=True)
-    console.print(f"  results  {again('results', job['id'], server=server)}", highlight=False, soft_wrap=True)
+    console = show.console()
+    console.print(f"{job['id']}: {job['counts']['total']:,} images accepted", soft_wrap=True)
+    console.print(f"  follow   {_way_back(job, server)}", soft_wrap=True)
+    console.print(f"  results  {again('results', job['id'], server=server)}", soft_wrap=True)
 
 
 def _sum_up(client: Client, job: Job, seconds: float, order: Order) -> None:
@@ -128,8 +133,8 @@ def _sum_up(client: Client, job: Job, seconds: float, order: Order) -> None:
         return
     with client.results(job["id"], format="ndjson") as response:
         summary = summarize(response.iter_lines())
-    console = Console()
+    console = show.console()
     for table in show.summary_tables(job, summary, seconds):
         console.print(table, "")
     if order.output:
-        console.print(f"The results are in {order.output}", highlight=False, soft_wrap=True)
+        console.print(f"The results are in {order.output}", soft_wrap=True)

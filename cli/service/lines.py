@@ -19,6 +19,8 @@ LEVEL = re.compile(r"\b(debug|info|warning|error|critical)\b|^(traceback) |\d ([
 #: Where in a line a level is looked for, in characters.
 HEAD = 90
 ALARMING = frozenset({"warning", "error", "critical", "traceback", "#"})
+#: Characters of a record that are shown; tracebacks and the rest are in the log.
+LONGEST = 300
 #: The event by which a process of ours says why it refuses to start.
 REFUSAL = "cannot_start"
 
@@ -62,7 +64,7 @@ def _record(line: str) -> dict[str, Any] | None:
 def _sentence(record: Mapping[str, Any]) -> str:
     known = {"event", "level", "timestamp", "exception"}
     words = [str(record["event"]), *(f"{key}={value}" for key, value in record.items() if key not in known)]
-    return "\n".join([" ".join(words), *filter(None, [record.get("exception")])])
+    return " ".join(words)[:LONGEST]
 
 
 class LastWords:
