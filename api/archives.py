@@ -5,6 +5,7 @@ Names inside an archive are labels and never paths; links and devices are not fo
 
 from __future__ import annotations
 
+import errno
 import io
 import lzma
 import shutil
@@ -12,10 +13,11 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from typing import IO
 
 from api import zips
 from shared.domain import Unreadable, Upload
-from shared.errors import BrokenArchive, ImageTooLarge, TooLarge
+from shared.errors import BrokenArchive, ImageTooLarge, StoreFull, TooLarge
 from shared.settings import Settings
 
 #: An archive may unpack to this many times its own size, and always to as much as `FREE_BYTES`.
@@ -81,11 +83,20 @@ class ChunkReader(io.RawIOBase):
 
 def _zip_members(stream: ChunkReader, settings: Settings) -> Iterator[Upload]:
     with tempfile.TemporaryFile() as spool:
-        shutil.copyfileobj(stream, spool, SPOOL_BYTES)
-        spool.flush()
+        _spool(stream, spool)
         for entry in zips.entries(spool.fileno()):
             if not entry.is_folder and not is_junk(entry.name):
                 yield _zip_upload(spool.fileno(), entry, settings.max_image_bytes)
+
+
+def _spool(stream: ChunkReader, spool: IO[bytes]) -> None:
+    try:
+        shutil.copyfileobj(stream, spool, SPOOL_BYTES)
+        spool.flush()
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StoreFull from error
+        raise
 
 
 def _zip_upload(file: int, entry: zips.Entry, limit: int) -> Upload:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from pydantic import ValidationError
 from ulid import ULID
 
 from api.bodies import Body, Fields
-from api.schemas import JobOptions, Metadata
+from api.fingerprint import Fingerprint
+from api.options import metadata_of, options_of
+from api.schemas import JobOptions
 from shared import lifecycle
 from shared.catalog import ModelCatalog
-from shared.domain import Chunk, Counts, Job, Queue, ReadOptions, Status, Unreadable, Upload
-from shared.errors import DigitqError, InvalidRequest, Refused, TooLarge
+from shared.domain import Chunk, Counts, Job, Queue, ReadOptions, Receipt, Status, Unreadable, Upload
+from shared.errors import BacklogFull, DigitqError, KeyInFlight, KeyReused, Refused, TooLarge
 from shared.packs import Pack, PackBuilder
 from shared.ports import Parts
 from shared.settings import Settings
@@ -40,29 +40,82 @@ class NothingToRead(Refused):
     code = "nothing_to_read"
 
 
-def take_in(desk: Desk, body: Body, owner: str = LOCAL_OWNER) -> Job:
-    """Store the uploads of a request and submit them as one job.
+def check_backlog(desk: Desk) -> None:
+    """Raise BacklogFull if so much work waits that no more is taken on: told before a body is read."""
+    backlog, limits = desk.parts.book.backlog(), desk.settings
+    if backlog.images >= limits.max_backlog_images or backlog.bytes >= limits.max_backlog_bytes:
+        raise BacklogFull
 
-    Raises Refused if there is nothing to read or too much, NoSuchModel, Unavailable. Whatever is raised, nothing
-    stays behind.
+
+def take_in(desk: Desk, body: Body, key: str | None = None, owner: str = LOCAL_OWNER) -> Job:
+    """Store the uploads of a request and submit them as one job, or give the job that its key stands for.
+
+    Raises Refused if there is nothing to read or too much, KeyInFlight, NoSuchModel, Unavailable. Whatever is
+    raised, nothing stays behind.
     """
-    job_id = f"job_{ULID()}"
+    if key is None:
+        return _new_job(desk, body, owner)
+    receipt = Receipt(owner, key)
+    now = datetime.now(UTC)
+    if standing := desk.parts.receipts.reserve(receipt, now, stale=now - lifecycle.LONGEST_UPLOAD):
+        return _same_job(desk, body, standing)
     try:
-        chunks = _store(desk, job_id, body.uploads())
-        job = _job(desk, job_id, owner, chunks[-1].first + chunks[-1].count, body.fields)
-        lifecycle.submit(desk.parts, job, chunks)
+        return _new_job(desk, body, owner, receipt)
     except BaseException:
         with suppress(DigitqError):
-            desk.parts.store.remove(lifecycle.pack_prefix(job_id))
+            desk.parts.receipts.give_back(receipt)
+        raise
+
+
+def _same_job(desk: Desk, body: Body, receipt: Receipt) -> Job:
+    """The job of an earlier request, if this one is the same. Raises KeyInFlight, KeyReused, NoSuchJob."""
+    if receipt.job_id is None:
+        raise KeyInFlight
+    fingerprint = Fingerprint()
+    for _ in fingerprint.watch(within_limits(body.uploads(), desk.settings)):
+        pass
+    if fingerprint.of(body.fields) != receipt.fingerprint:
+        raise KeyReused
+    return desk.parts.book.find(receipt.job_id)
+
+
+def _new_job(desk: Desk, body: Body, owner: str, receipt: Receipt | None = None) -> Job:
+    job_id = f"job_{ULID()}"
+    fingerprint = Fingerprint()
+    uploads = within_limits(body.uploads(), desk.settings)
+    try:
+        stored = _store(desk, job_id, fingerprint.watch(uploads) if receipt else uploads)
+        job = _job(desk, job_id, owner, stored, body.fields)
+        if receipt:
+            receipt = replace(receipt, fingerprint=fingerprint.of(body.fields))
+        lifecycle.submit(desk.parts, job, stored.chunks, receipt)
+    except BaseException:
+        _clean_up(desk.parts, job_id)
         raise
     return job
 
 
-def _store(desk: Desk, job_id: str, uploads: Iterator[Upload]) -> list[Chunk]:
+def _clean_up(parts: Parts, job_id: str) -> None:
+    """Remove the packs of a job that did not come to be; what cannot be told now, `prune` finds later."""
+    with suppress(DigitqError):
+        if not parts.retention.known([job_id]):
+            parts.store.remove(lifecycle.pack_prefix(job_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the store holds of a submission."""
+
+    chunks: list[Chunk]
+    images: int
+    bytes: int
+
+
+def _store(desk: Desk, job_id: str, uploads: Iterator[Upload]) -> Stored:
     builder = PackBuilder(desk.settings.pack_images, desk.settings.pack_bytes)
     chunks: list[Chunk] = []
     first_fault: Unreadable | None = None
-    readable = False
+    readable, size = False, 0
 
     def put(pack: Pack | None) -> None:
         if pack:
@@ -70,14 +123,15 @@ def _store(desk: Desk, job_id: str, uploads: Iterator[Upload]) -> list[Chunk]:
             desk.parts.store.put(key, pack.data)
             chunks.append(Chunk(f"chunk_{ULID()}", job_id, key, pack.first, pack.count))
 
-    for upload in within_limits(uploads, desk.settings):
+    for upload in uploads:
+        size += len(upload.data)
         readable = readable or upload.error is None
         first_fault = first_fault or upload.error
         put(builder.add(upload))
     put(builder.rest())
     if not readable:
         raise NothingToRead(first_fault.message if first_fault else None)
-    return chunks
+    return Stored(chunks, builder.taken, size)
 
 
 def within_limits(uploads: Iterator[Upload], settings: Settings) -> Iterator[Upload]:
@@ -92,20 +146,23 @@ def within_limits(uploads: Iterator[Upload], settings: Settings) -> Iterator[Upl
         yield upload
 
 
-def _job(desk: Desk, job_id: str, owner: str, total: int, fields: Fields) -> Job:
-    options = _options(fields)
+def _job(desk: Desk, job_id: str, owner: str, stored: Stored, fields: Fields) -> Job:
+    options, settings = options_of(fields), desk.settings
     now = datetime.now(UTC)
     return Job(
         id=job_id,
         owner=owner,
         status=Status.QUEUED,
-        queue=_queue(options, total, desk.settings),
+        queue=_queue(options, stored.images, settings),
         model=desk.catalog.resolve(options.model),
         options=ReadOptions(options.top_k, options.threshold, options.target_accuracy, options.normalize),
-        counts=Counts(total),
+        counts=Counts(stored.images),
         created_at=now,
-        expires_at=now + timedelta(hours=desk.settings.retention_hours),
-        metadata=_metadata(fields),
+        expires_at=now + timedelta(hours=settings.retention_hours),
+        bytes=stored.bytes,
+        uploads_expire_at=now + timedelta(hours=settings.uploads_hours),
+        deadline_at=now + timedelta(seconds=options.deadline_seconds) if options.deadline_seconds else None,
+        metadata=metadata_of(fields),
     )
 
 
@@ -113,34 +170,3 @@ def _queue(options: JobOptions, total: int, settings: Settings) -> Queue:
     """What fits one pack goes first, unless its sender is in no hurry."""
     small = total <= settings.pack_images
     return Queue.INTERACTIVE if small and options.priority == "auto" else Queue.BULK
-
-
-def _options(fields: Fields) -> JobOptions:
-    """The options, sent as one JSON field or as a field each."""
-    given = _parsed(fields, "options") | {name: fields[name] for name in JobOptions.model_fields if name in fields}
-    try:
-        return JobOptions.model_validate(given)
-    except ValidationError as error:
-        raise InvalidRequest(f"The options are not as documented: {_faults(error)}.") from error
-
-
-def _metadata(fields: Fields) -> Metadata:
-    metadata = _parsed(fields, "metadata")
-    if len(metadata) > 16 or not all(isinstance(value, str) and len(value) <= 512 for value in metadata.values()):
-        raise InvalidRequest('"metadata" is an object of at most 16 texts of at most 512 characters.')
-    return metadata
-
-
-def _parsed(fields: Fields, name: str) -> dict[str, str]:
-    try:
-        value = json.loads(fields.get(name) or "{}")
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f'"{name}" is not JSON: {error}.') from error
-    if not isinstance(value, dict):
-        raise InvalidRequest(f'"{name}" is a JSON object.')
-    return value
-
-
-def _faults(error: ValidationError) -> str:
-    faults: Sequence[str] = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-    return "; ".join(faults)

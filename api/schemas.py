@@ -25,6 +25,7 @@ class JobOptions(BaseModel):
         None, gt=0, lt=1, description="Choose the threshold at which accepted readings are right this often."
     )
     normalize: Literal["auto", "mnist", "plain"] = Field("auto", description="How pictures are prepared.")
+    deadline_seconds: float | None = Field(None, gt=0, description="What is not read by then is not read at all.")
     priority: Literal["auto", "bulk"] = Field("auto", description="Small jobs go first, unless they are 'bulk'.")
 
     @model_validator(mode="after")
@@ -80,6 +81,7 @@ class Urls(BaseModel):
     self: str
     results: str
     cancel: str
+    retry: str
 
 
 class JobOut(BaseModel):
@@ -99,6 +101,7 @@ class JobOut(BaseModel):
     options: JobOptions
     metadata: Metadata
     errors: list[ErrorOut]
+    deadline_at: datetime | None
     urls: Urls
 
     @classmethod
@@ -118,7 +121,8 @@ class JobOut(BaseModel):
             options=_options(job),
             metadata=dict(job.metadata),
             errors=[ErrorOut(code=job.error.code, message=job.error.message)] if job.error else [],
-            urls=Urls(self=path, results=f"{path}/results", cancel=f"{path}/cancel"),
+            deadline_at=job.deadline_at,
+            urls=Urls(self=path, results=f"{path}/results", cancel=f"{path}/cancel", retry=f"{path}/retry"),
         )
 
 

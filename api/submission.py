@@ -8,18 +8,19 @@ from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Request
 
 from api.bodies import Body
-from api.intake import Desk, take_in
+from api.intake import Desk, check_backlog, take_in
 from shared.domain import Job
 from shared.errors import TooLarge
 
 
-async def submit(request: Request, desk: Desk, uploads: CapacityLimiter) -> Job:
-    """The job that the request's body became. Raises what `take_in` raises, and ClientDisconnect."""
+async def submit(request: Request, desk: Desk, uploads: CapacityLimiter, key: str | None = None) -> Job:
+    """The job that the request's body became. Raises what `take_in` raises, BacklogFull and ClientDisconnect."""
+    await to_thread.run_sync(check_backlog, desk)
     limit = desk.settings.max_upload_bytes
     if int(request.headers.get("content-length", 0)) > limit:
         raise TooLarge(f"A job may have {limit} bytes; send the rest in another job.")
     body = Body(request.headers.get("content-type", ""), _chunks(request), desk.settings)
-    return await to_thread.run_sync(take_in, desk, body, limiter=uploads)
+    return await to_thread.run_sync(take_in, desk, body, key, limiter=uploads)
 
 
 def _chunks(request: Request) -> Iterator[bytes]:

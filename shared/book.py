@@ -8,51 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    ScalarSelect,
-    Select,
-    case,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, text, update
 
 from shared.database import epoch_now, reading, writing
 from shared.domain import (
+    TERMINAL,
+    Backlog,
     Chunk,
     ChunkState,
     Claim,
     Decision,
-    Digit,
     Job,
     ModelRef,
-    Outcome,
     Queue,
     ReadOptions,
+    Receipt,
     Result,
     Status,
-    Unreadable,
 )
-from shared.errors import Conflict, NoSuchItem, NoSuchJob
+from shared.errors import Conflict, NoSuchItem, NoSuchJob, PackLost
 from shared.fairness import next_chunks
 from shared.ports import Recorded
+from shared.receipts import fill_in
 from shared.rows import chunk_from, chunk_values, job_from, job_values, result_from, result_values
+from shared.statements import (
+    counted,
+    done_indexes,
+    drop_not_started,
+    held,
+    job_of_chunk,
+    jobs_query,
+    reopen_failed,
+    results_query,
+    settle,
+    take,
+)
 from shared.tables import chunks, jobs, results
 
-OPEN = [state for state in ChunkState if state.open]
 ANNOUNCED = [ChunkState.QUEUED, ChunkState.RUNNING]
-NOT_STARTED = [ChunkState.WAITING, ChunkState.QUEUED]
 WORKABLE = [Status.QUEUED, Status.IN_PROGRESS]
-TERMINAL = [status for status in Status if status.terminal]
 
 
 class SqlJobBook:
@@ -61,9 +56,11 @@ class SqlJobBook:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, job: Job, new: Sequence[Chunk]) -> None:
+    def add(self, job: Job, new: Sequence[Chunk], receipt: Receipt | None = None) -> None:
         with writing(self._engine) as connection:
             connection.execute(insert(jobs), job_values(job))
+            if receipt:
+                fill_in(connection, receipt, job.id)
             connection.execute(insert(chunks), [chunk_values(c, job.queue, ChunkState.WAITING) for c in new])
 
     # --- looking ---
@@ -73,7 +70,7 @@ class SqlJobBook:
             return _job(connection, job_id)
 
     def list_jobs(self, *, limit: int, after: str | None = None, status: Status | None = None) -> list[Job]:
-        query = _jobs_query().order_by(jobs.c.id.desc()).limit(limit)
+        query = jobs_query().order_by(jobs.c.id.desc()).limit(limit)
         if after:
             query = query.where(jobs.c.id < after)
         if status:
@@ -84,7 +81,7 @@ class SqlJobBook:
     def list_results(
         self, job_id: str, *, after: int, limit: int, status: str | None = None, decision: Decision | None = None
     ) -> list[Result]:
-        query = _results_query(job_id).where(results.c.item_index > after)
+        query = results_query(job_id).where(results.c.item_index > after)
         if status:
             query = query.where(results.c.status == status)
         if decision:
@@ -94,7 +91,7 @@ class SqlJobBook:
 
     def result(self, job_id: str, index: int) -> Result:
         with reading(self._engine) as connection:
-            row = connection.execute(_results_query(job_id).where(results.c.item_index == index)).first()
+            row = connection.execute(results_query(job_id).where(results.c.item_index == index)).first()
         if row is None:
             raise NoSuchItem
         return result_from(row)
@@ -107,10 +104,12 @@ class SqlJobBook:
             raise NoSuchItem
         return chunk_from(row)
 
-    def expired(self, now: datetime, limit: int) -> list[str]:
-        old = select(jobs.c.id).where(jobs.c.expires_at < now, jobs.c.status.in_(TERMINAL)).limit(limit)
+    def backlog(self) -> Backlog:
+        left = jobs.c.total - jobs.c.succeeded - jobs.c.failed - jobs.c.canceled - jobs.c.expired
+        sums = select(func.coalesce(func.sum(left), 0), func.coalesce(func.sum(jobs.c.bytes), 0))
         with reading(self._engine) as connection:
-            return list(connection.scalars(old))
+            images, size = connection.execute(sums.where(jobs.c.status.not_in(TERMINAL))).one()
+        return Backlog(int(images), int(size))
 
     def ping(self) -> None:
         with reading(self._engine) as connection:
@@ -160,31 +159,33 @@ class SqlJobBook:
 
     def claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
         with writing(self._engine) as connection:
-            job = connection.execute(_job_of_chunk(chunk_id)).first()
+            job = connection.execute(job_of_chunk(chunk_id)).first()
             if job is None or job.status not in WORKABLE:
                 return None
-            chunk = connection.execute(_take(chunk_id, worker, lease)).first()
+            chunk = connection.execute(take(chunk_id, worker, lease)).first()
             if chunk is None:
                 return None
             first = update(jobs).where(jobs.c.id == job.id, jobs.c.status == Status.QUEUED)
             connection.execute(first.values(status=Status.IN_PROGRESS, started_at=now))
+            done = frozenset(connection.scalars(done_indexes(chunk_from(chunk))))
         model = ModelRef(job.model_name, job.model_version)
-        return Claim(chunk_from(chunk), chunk.fence, chunk.attempt, model, ReadOptions(**job.options))
+        return Claim(chunk_from(chunk), chunk.fence, chunk.attempt, model, ReadOptions(**job.options), done)
 
     def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
         job_id = claim.chunk.job_id
         with writing(self._engine) as connection:
-            done = update(chunks).where(_held(claim)).values(state=ChunkState.DONE, worker=None, lease_until=None)
+            done = update(chunks).where(held(claim)).values(state=ChunkState.DONE, worker=None, lease_until=None)
             if connection.execute(done).rowcount == 0:
                 return Recorded(accepted=False)
-            connection.execute(insert(results), [result_values(job_id, result) for result in new])
-            connection.execute(update(jobs).where(jobs.c.id == job_id).values(_counted(new)))
-            ended = _settle(connection, now, jobs.c.id == job_id)
+            if new:
+                connection.execute(insert(results), [result_values(job_id, result) for result in new])
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(counted(new)))
+            ended = settle(connection, now, jobs.c.id == job_id)
         return Recorded(accepted=True, job_ended=bool(ended))
 
     def split(self, claim: Claim, parts: Sequence[Chunk], attempt: int) -> bool:
         with writing(self._engine) as connection:
-            queue = connection.scalar(delete(chunks).where(_held(claim)).returning(chunks.c.queue))
+            queue = connection.scalar(delete(chunks).where(held(claim)).returning(chunks.c.queue))
             if queue is None:
                 return False
             connection.execute(
@@ -196,93 +197,48 @@ class SqlJobBook:
 
     def settle(self, now: datetime) -> list[str]:
         with writing(self._engine) as connection:
-            return _settle(connection, now)
+            return settle(connection, now)
 
     def cancel(self, job_id: str, now: datetime) -> Job:
         with writing(self._engine) as connection:
             stopping = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(WORKABLE))
             if connection.execute(stopping.values(status=Status.CANCELING)).rowcount:
-                dropped = update(chunks).where(chunks.c.job_id == job_id, chunks.c.state.in_(NOT_STARTED))
-                images = connection.scalars(dropped.values(state=ChunkState.CANCELED).returning(chunks.c.count))
-                canceled = jobs.c.canceled + sum(images)
-                connection.execute(update(jobs).where(jobs.c.id == job_id).values(canceled=canceled))
-                _settle(connection, now, jobs.c.id == job_id)
+                drop_not_started(connection, chunks.c.job_id == job_id)
+                settle(connection, now, jobs.c.id == job_id)
             return _job(connection, job_id)
 
-    def remove(self, job_id: str) -> None:
+    def expire_overdue(self, now: datetime) -> list[str]:
+        overdue = (jobs.c.deadline_at < now, jobs.c.status.in_(WORKABLE))
         with writing(self._engine) as connection:
-            gone = delete(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(TERMINAL))
-            if connection.execute(gone).rowcount == 0:
-                job = _job(connection, job_id)
-                raise Conflict(f"The job is {job.status}; cancel it before deleting it.")
+            # The deadline is taken off, so that a job is stopped once.
+            stopped = update(jobs).where(*overdue).values(deadline_at=None).returning(jobs.c.id)
+            job_ids = list(connection.scalars(stopped))
+            drop_not_started(connection, chunks.c.job_id.in_(job_ids))
+            settle(connection, now, jobs.c.id.in_(job_ids))
+        return job_ids
+
+    def retry(self, job_id: str) -> Job:
+        with writing(self._engine) as connection:
+            ended = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(TERMINAL), jobs.c.failed > 0)
+            kept = ended.where(jobs.c.uploads_expire_at.is_not(None))
+            again = kept.values(status=Status.QUEUED, outcome=None, ended_at=None, deadline_at=None)
+            if connection.execute(again).rowcount == 0:
+                raise _no_retry(_job(connection, job_id))
+            reopened = reopen_failed(connection, job_id)
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(failed=jobs.c.failed - reopened))
+            return _job(connection, job_id)
 
 
 def _job(connection: Connection, job_id: str) -> Job:
-    row = connection.execute(_jobs_query().where(jobs.c.id == job_id)).first()
+    row = connection.execute(jobs_query().where(jobs.c.id == job_id)).first()
     if row is None:
         raise NoSuchJob
     return job_from(row, row.processing)
 
 
-def _jobs_query() -> Select[Any]:
-    running: ScalarSelect[Any] = (
-        select(func.coalesce(func.sum(chunks.c.count), 0))
-        .where(chunks.c.job_id == jobs.c.id, chunks.c.state == ChunkState.RUNNING)
-        .scalar_subquery()
-    )
-    return select(jobs, running.label("processing"))
-
-
-def _results_query(job_id: str) -> Select[Any]:
-    return select(results, jobs.c.model_name).join(jobs).where(results.c.job_id == job_id)
-
-
-def _job_of_chunk(chunk_id: str) -> Select[Any]:
-    job_id = select(chunks.c.job_id).where(chunks.c.id == chunk_id).scalar_subquery()
-    return select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
-
-
-def _take(chunk_id: str, worker: str, lease: timedelta) -> Any:
-    ended = (chunks.c.state == ChunkState.RUNNING) & (chunks.c.lease_until < epoch_now())
-    free = or_(chunks.c.state.in_(NOT_STARTED), ended)
-    return (
-        update(chunks)
-        .where(chunks.c.id == chunk_id, free)
-        .values(
-            state=ChunkState.RUNNING,
-            attempt=chunks.c.attempt + 1,
-            fence=chunks.c.fence + 1,
-            worker=worker,
-            lease_until=epoch_now() + lease.total_seconds(),
-        )
-        .returning(chunks)
-    )
-
-
-def _held(claim: Claim) -> ColumnElement[bool]:
-    return (chunks.c.id == claim.chunk.id) & (chunks.c.fence == claim.fence) & (chunks.c.state == ChunkState.RUNNING)
-
-
-def _counted(new: Sequence[Result]) -> dict[str, Any]:
-    failed = sum(isinstance(result.reading, Unreadable) for result in new)
-    doubtful = sum(
-        isinstance(result.reading, Digit) and result.reading.decision is Decision.NEEDS_REVIEW for result in new
-    )
-    return {
-        "succeeded": jobs.c.succeeded + len(new) - failed,
-        "failed": jobs.c.failed + failed,
-        "needs_review": jobs.c.needs_review + doubtful,
-    }
-
-
-def _settle(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> list[str]:
-    """End the jobs that have no open chunk left."""
-    still_open = select(chunks.c.id).where(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(OPEN)).exists()
-    outcome = case(
-        (jobs.c.succeeded == 0, Outcome.ALL_FAILED),
-        (jobs.c.succeeded == jobs.c.total, Outcome.ALL_SUCCEEDED),
-        else_=Outcome.PARTIAL,
-    )
-    status = case((jobs.c.status == Status.CANCELING, Status.CANCELED), else_=Status.COMPLETED)
-    ending = update(jobs).where(*which, jobs.c.status.not_in(TERMINAL), ~still_open)
-    return list(connection.scalars(ending.values(status=status, outcome=outcome, ended_at=now).returning(jobs.c.id)))
+def _no_retry(job: Job) -> Conflict | PackLost:
+    if not job.status.terminal:
+        return Conflict(f"The job is {job.status}; wait for its end before you retry its failed images.")
+    if job.counts.failed == 0:
+        return Conflict("No image of this job failed; there is nothing to retry.")
+    return PackLost("The uploads of this job were deleted when their time was over; submit these images again.")

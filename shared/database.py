@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from shared.errors import DatabaseUnavailable
+from shared.errors import DatabaseUnavailable, StoreFull
 
 #: Seconds a writer waits for SQLite's one write lock before giving up.
 BUSY_SECONDS = 20
+#: How SQLite words SQLITE_FULL.
+SQLITE_FULL = "database or disk is full"
 
 
 class epoch_now(FunctionElement[float]):
@@ -86,7 +88,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise DatabaseUnavailable from error
+        raise (StoreFull if SQLITE_FULL in str(error) else DatabaseUnavailable) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable from error

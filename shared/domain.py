@@ -8,8 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from shared.errors import Conflict
-
 
 class Status(StrEnum):
     """Where a job is in its life."""
@@ -24,19 +22,19 @@ class Status(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        return not NEXT[self]
+        return self in TERMINAL
 
 
-#: Which step may follow which; every other step is refused.
+#: The states in which nothing happens to a job any more, unless its owner has the failed images read again.
+TERMINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELED, Status.EXPIRED})
+
+#: Which step may follow which; there is no other.
 NEXT: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.CANCELED, Status.FAILED, Status.EXPIRED}),
-        Status.IN_PROGRESS: frozenset({Status.CANCELING, Status.COMPLETED, Status.FAILED, Status.EXPIRED}),
+        Status.IN_PROGRESS: frozenset({Status.CANCELING, Status.CANCELED, *TERMINAL}),
         Status.CANCELING: frozenset({Status.CANCELED}),
-        Status.COMPLETED: frozenset(),
-        Status.FAILED: frozenset(),
-        Status.CANCELED: frozenset(),
-        Status.EXPIRED: frozenset(),
+        **{status: frozenset({Status.QUEUED}) for status in TERMINAL},
     }
 )
 
@@ -183,7 +181,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A batch of images that somebody wants read."""
+    """A batch of images that somebody wants read.
+
+    `bytes` is what its uploads have; they are kept until `uploads_expire_at`, None once they are gone. What is not
+    read by `deadline_at` is not read at all.
+    """
 
     id: str
     owner: str
@@ -194,16 +196,14 @@ class Job:
     counts: Counts
     created_at: datetime
     expires_at: datetime
+    bytes: int = 0
+    uploads_expire_at: datetime | None = None
+    deadline_at: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     error: Unreadable | None = None
-
-    def check_step(self, status: Status) -> None:
-        """Raise Conflict unless the job may go to `status` from here."""
-        if status not in NEXT[self.status]:
-            raise Conflict(f"The job is {self.status} and cannot become {status}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +219,35 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A chunk in the hands of one worker: only the holder of the newest fence may record it."""
+    """A chunk in the hands of one worker: only the holder of the newest fence may record it.
+
+    `done` are the indexes that have their result already, when only the failed images are read again.
+    """
 
     chunk: Chunk
     fence: int
     attempt: int
     model: ModelRef
     options: ReadOptions
+    done: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much accepted work is not done yet."""
+
+    images: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an Idempotency-Key stood for: a job, or None while its upload is under way."""
+
+    owner: str
+    key: str
+    fingerprint: str | None = None
+    job_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

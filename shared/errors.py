@@ -5,14 +5,18 @@ DigitqError                     code, message
 │   ├── InvalidRequest
 │   ├── UnsupportedMedia
 │   ├── TooLarge
-│   └── BrokenArchive
+│   ├── BrokenArchive
+│   └── KeyReused
 ├── Missing                     there is no such thing
 │   ├── NoSuchJob
 │   ├── NoSuchItem
 │   └── NoSuchModel
 ├── Conflict                    not in this state
+│   └── KeyInFlight
 ├── Unavailable                 a part is out of reach; the same call works later
+│   ├── BacklogFull
 │   ├── StoreUnavailable
+│   │   └── StoreFull
 │   ├── DatabaseUnavailable
 │   ├── BrokerUnavailable
 │   └── NoAnswerInTime
@@ -74,6 +78,12 @@ class BrokenArchive(Refused):
     code = "broken_archive"
 
 
+class KeyReused(Refused):
+    """This Idempotency-Key came with another payload before; use a new key for a new job."""
+
+    code = "idempotency_key_reused"
+
+
 class Missing(DigitqError):
     """There is no such thing here."""
 
@@ -104,16 +114,34 @@ class Conflict(DigitqError):
     code = "conflict"
 
 
+class KeyInFlight(Conflict):
+    """The first request with this Idempotency-Key is still under way; ask again when it has been answered."""
+
+    code = "idempotency_key_in_flight"
+
+
 class Unavailable(DigitqError):
     """A part of the service is out of reach; try again in a few seconds."""
 
     code = "unavailable"
 
 
+class BacklogFull(Unavailable):
+    """As much work is waiting as this service takes on; try again when some of it is done."""
+
+    code = "backlog_full"
+
+
 class StoreUnavailable(Unavailable):
     """The store of uploaded images is out of reach; try again in a few seconds."""
 
     code = "store_unavailable"
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room left on the disk; nothing of the request was kept. Delete old jobs or add room."""
+
+    code = "insufficient_storage"
 
 
 class DatabaseUnavailable(Unavailable):

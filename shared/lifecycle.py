@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import Chunk, Claim, Item, Job, Queue, Result, Unreadable
+from shared.domain import Chunk, Claim, Item, Job, Queue, Receipt, Result, Unreadable
 from shared.errors import BrokerUnavailable, CannotStart, Conflict, Missing, PackLost, Unavailable
 from shared.ports import Clock, PackReader, Parts, RecognizerSource, Recorded
 
@@ -20,12 +20,21 @@ MAX_ATTEMPTS = 3
 IDLE_PATIENCE = timedelta(seconds=10)
 #: ... or whatever the broker holds: no window takes so long to empty, and a broker's own redelivery has had its time.
 BUSY_PATIENCE = timedelta(minutes=6)
+#: The folder of the store in which every job has its own.
+JOBS = "jobs/"
+#: An upload may take so long; packs without a job that are older belong to none.
+LONGEST_UPLOAD = timedelta(hours=24)
+#: How long an Idempotency-Key is remembered.
+RECEIPTS_KEPT = timedelta(hours=24)
+#: Old jobs that one round of pruning deletes; the next round goes on.
+PRUNED_AT_ONCE = 100
 
 
-def submit(parts: Parts, job: Job, chunks: Sequence[Chunk]) -> None:
+def submit(parts: Parts, job: Job, chunks: Sequence[Chunk], receipt: Receipt | None = None) -> None:
     """Make the job exist, then tell the workers; its packs are in the store already."""
-    parts.book.add(job, chunks)
-    announce(parts)
+    parts.book.add(job, chunks, receipt)
+    with suppress(Unavailable):  # the job exists; a later sweep announces it
+        announce(parts)
 
 
 def announce(parts: Parts) -> None:
@@ -72,6 +81,7 @@ def recognize(parts: Parts, claim: Claim, recognizers: RecognizerSource, unpack:
         recognizer = recognizers(claim.model)
     except (PackLost, Missing, CannotStart) as error:
         return unread(claim, Unreadable(error.code, error.message))
+    items = [item for item in items if item.index not in claim.done]
     readable = [item for item in items if item.upload.error is None]
     readings = recognizer.read([item.upload.data for item in readable], claim.options)
     answers = {item.index: reading for item, reading in zip(readable, readings, strict=True)}
@@ -98,8 +108,8 @@ def open_chunk(parts: Parts, chunk: Chunk, unpack: PackReader) -> list[Item]:
 
 def unread(claim: Claim, why: Unreadable) -> list[Result]:
     """The same answer for every image of a chunk whose pack cannot be opened."""
-    chunk = claim.chunk
-    return [Result(index, "", None, why, claim.model) for index in range(chunk.first, chunk.first + chunk.count)]
+    indexes = range(claim.chunk.first, claim.chunk.first + claim.chunk.count)
+    return [Result(index, "", None, why, claim.model) for index in indexes if index not in claim.done]
 
 
 def corner(parts: Parts, claim: Claim, unpack: PackReader, now: datetime) -> Recorded:
@@ -135,9 +145,16 @@ def cancel(parts: Parts, job_id: str, now: datetime) -> Job:
     return job
 
 
+def retry(parts: Parts, job_id: str) -> Job:
+    """Read an ended job's failed images again; what succeeded stays."""
+    job = parts.book.retry(job_id)
+    announce(parts)
+    return job
+
+
 def delete(parts: Parts, job_id: str) -> None:
     """Forget an ended job: its rows first, so that nobody finds a job without its images."""
-    parts.book.remove(job_id)
+    parts.retention.remove(job_id)
     parts.store.remove(pack_prefix(job_id))
 
 
@@ -152,6 +169,8 @@ class Swept:
 
 def sweep(parts: Parts, now: datetime) -> Swept:
     """Find what got lost and go on: dead workers' chunks, messages a broker forgot, jobs nobody ended."""
+    for job_id in parts.book.expire_overdue(now):
+        parts.notifier.progressed(job_id, ended=True)
     leases_ended = parts.book.reclaim()
     messages_lost = sum(forget_lost(parts, queue) for queue in Queue)
     unended = parts.book.settle(now)
@@ -170,18 +189,28 @@ def forget_lost(parts: Parts, queue: Queue) -> int:
     return parts.book.forget_announcements(queue, patience)
 
 
-def prune(parts: Parts, now: datetime, limit: int = 100) -> int:
-    """Delete ended jobs whose time to live is over; how many."""
-    old = parts.book.expired(now, limit)
-    for job_id in old:
+def prune(parts: Parts, now: datetime) -> None:
+    """Delete what nobody need keep: old jobs, old uploads, packs without a job, old receipts."""
+    for job_id in parts.retention.expired(now, PRUNED_AT_ONCE):
         with suppress(Missing, Conflict):
             delete(parts, job_id)
-    return len(old)
+    for job_id in parts.retention.with_old_uploads(now, PRUNED_AT_ONCE):
+        parts.store.remove(pack_prefix(job_id))
+        parts.retention.uploads_removed(job_id)
+    for job_id in orphans(parts, now):
+        parts.store.remove(pack_prefix(job_id))
+    parts.receipts.forget(now - RECEIPTS_KEPT)
+
+
+def orphans(parts: Parts, now: datetime) -> list[str]:
+    """The ids under which packs lie that no job has: their upload broke off, or the job was deleted meanwhile."""
+    untouched = parts.store.folders(JOBS, before=now - LONGEST_UPLOAD)
+    return sorted(set(untouched) - parts.retention.known(untouched))
 
 
 def pack_prefix(job_id: str) -> str:
     """Where a job's packs lie in the store."""
-    return f"jobs/{job_id}/"
+    return f"{JOBS}{job_id}/"
 
 
 def pack_key(job_id: str, number: int) -> str:

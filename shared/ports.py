@@ -10,7 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.domain import Chunk, Claim, Decision, Item, Job, ModelRef, Queue, Reading, ReadOptions, Result, Status
+from shared.domain import (
+    Backlog,
+    Chunk,
+    Claim,
+    Decision,
+    Item,
+    Job,
+    ModelRef,
+    Queue,
+    Reading,
+    ReadOptions,
+    Receipt,
+    Result,
+    Status,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +38,11 @@ class Recorded:
 class JobBook(Protocol):
     """The truth: jobs, chunks and results. Every method is one transaction."""
 
-    def add(self, job: Job, new: Sequence[Chunk]) -> None:
-        """Write a job and its chunks; from here on the job exists."""
+    def add(self, job: Job, new: Sequence[Chunk], receipt: Receipt | None = None) -> None:
+        """Write a job and its chunks, and fill in its receipt; from here on the job exists."""
+
+    def backlog(self) -> Backlog:
+        """The accepted work that is not done yet."""
 
     def find(self, job_id: str) -> Job:
         """The job as it stands now. Raises NoSuchJob."""
@@ -83,14 +100,49 @@ class JobBook(Protocol):
     def cancel(self, job_id: str, now: datetime) -> Job:
         """Stop a job: what is running finishes, the rest is canceled. Raises NoSuchJob."""
 
+    def retry(self, job_id: str) -> Job:
+        """Open an ended job's failed images again. Raises NoSuchJob, Conflict if there are none, PackLost."""
+
+    def expire_overdue(self, now: datetime) -> list[str]:
+        """Stop the jobs whose deadline is past: what is running finishes, the rest expires; those that changed."""
+
+    def ping(self) -> None:
+        """Raise DatabaseUnavailable if the database does not answer."""
+
+
+class Receipts(Protocol):
+    """What callers promised to mean with an Idempotency-Key."""
+
+    def reserve(self, receipt: Receipt, now: datetime, stale: datetime) -> Receipt | None:
+        """Take an idempotency key; None if it is taken now, or what it stands for already.
+
+        A key without a job that was taken before `stale` belongs to a process that died; it can be taken again.
+        """
+
+    def give_back(self, receipt: Receipt) -> None:
+        """Free a reserved key whose request came to nothing."""
+
+    def forget(self, before: datetime) -> None:
+        """Delete the receipts from before a moment."""
+
+
+class Retention(Protocol):
+    """What nobody need keep any longer."""
+
     def remove(self, job_id: str) -> None:
         """Delete an ended job with its chunks and results. Raises NoSuchJob, Conflict."""
 
     def expired(self, now: datetime, limit: int) -> list[str]:
         """Ended jobs that nobody need keep any longer."""
 
-    def ping(self) -> None:
-        """Raise DatabaseUnavailable if the database does not answer."""
+    def with_old_uploads(self, now: datetime, limit: int) -> list[str]:
+        """Ended jobs whose uploads nobody need keep any longer."""
+
+    def uploads_removed(self, job_id: str) -> None:
+        """Note that a job's packs are gone."""
+
+    def known(self, job_ids: Sequence[str]) -> set[str]:
+        """Those of the ids that belong to a job."""
 
 
 class PackStore(Protocol):
@@ -104,6 +156,9 @@ class PackStore(Protocol):
 
     def remove(self, prefix: str) -> None:
         """Delete every pack whose key starts with `prefix`."""
+
+    def folders(self, parent: str, before: datetime) -> list[str]:
+        """The names of the folders in `parent` to which nothing has been written since `before`."""
 
     def ping(self) -> None:
         """Raise StoreUnavailable if the store cannot be listed."""
@@ -163,6 +218,8 @@ class Parts:
     """
 
     book: JobBook
+    receipts: Receipts
+    retention: Retention
     store: PackStore
     queue: JobQueue
     notifier: Notifier

@@ -40,13 +40,17 @@ def job_values(job: Job) -> Values:
         "options": asdict(job.options),
         "metadata": dict(job.metadata),
         "total": job.counts.total,
+        "bytes": job.bytes,
         "created_at": job.created_at,
         "expires_at": job.expires_at,
+        "uploads_expire_at": job.uploads_expire_at,
+        "deadline_at": job.deadline_at,
     }
 
 
 def job_from(row: Row[Any], processing: int) -> Job:
-    """The job in a row, `processing` images of which are in some worker's hands."""
+    """The job in a row, whose running chunks hold `processing` images; some may have their result already."""
+    left = row.total - row.succeeded - row.failed - row.canceled - row.expired
     return Job(
         id=row.id,
         owner=row.owner,
@@ -56,7 +60,7 @@ def job_from(row: Row[Any], processing: int) -> Job:
         options=ReadOptions(**row.options),
         counts=Counts(
             total=row.total,
-            processing=processing,
+            processing=min(processing, left),
             succeeded=row.succeeded,
             failed=row.failed,
             canceled=row.canceled,
@@ -65,6 +69,9 @@ def job_from(row: Row[Any], processing: int) -> Job:
         ),
         created_at=row.created_at,
         expires_at=row.expires_at,
+        bytes=row.bytes,
+        uploads_expire_at=row.uploads_expire_at,
+        deadline_at=row.deadline_at,
         metadata=row.metadata,
         outcome=Outcome(row.outcome) if row.outcome else None,
         started_at=row.started_at,

@@ -53,7 +53,10 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(60, gt=0, description="A chunk whose worker is silent this long is given to another.")
     visibility_seconds: int = Field(300, gt=0, description="A message not acknowledged this long is sent again.")
     sweep_seconds: float = Field(5, gt=0, description="How often lost work is looked for.")
-    retention_hours: float = Field(24 * 30, gt=0, description="How long an ended job is kept.")
+    retention_hours: float = Field(24 * 30, gt=0, description="How long a job and its results are kept.")
+    uploads_hours: float = Field(24 * 7, gt=0, description="How long a job's uploaded images are kept.")
+    max_backlog_images: int = Field(20_000_000, ge=1, description="Images that may wait before new ones are refused.")
+    max_backlog_bytes: int = Field(200 * 2**30, ge=1, description="Bytes that may wait before new ones are refused.")
 
     alive_file: Path | None = Field(
         None, description="A file that workers and beat touch while they can do their work."

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -12,7 +15,10 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from shared.errors import PackLost, StoreUnavailable
+from shared.errors import PackLost, StoreFull, StoreUnavailable
+
+#: How every system we run on words ENOSPC; the library gives the words only.
+NO_ROOM = os.strerror(errno.ENOSPC)
 
 
 class ObjectPackStore:
@@ -34,6 +40,15 @@ class ObjectPackStore:
             for batch in obstore.list(self._store, prefix=prefix):
                 obstore.delete(self._store, [pack["path"] for pack in batch])
 
+    def folders(self, parent: str, before: datetime) -> list[str]:
+        newest: dict[str, datetime] = {}
+        with _translated():
+            for batch in obstore.list(self._store, prefix=parent):
+                for pack in batch:
+                    name = pack["path"].removeprefix(parent).split("/")[0]
+                    newest[name] = max(pack["last_modified"], newest.get(name, pack["last_modified"]))
+        return [name for name, written in newest.items() if written < before]
+
     def ping(self) -> None:
         with _translated():
             next(iter(obstore.list(self._store, chunk_size=1)), None)
@@ -54,4 +69,4 @@ def _translated() -> Iterator[None]:
     except FileNotFoundError as error:
         raise PackLost from error
     except (BaseError, OSError) as error:
-        raise StoreUnavailable from error
+        raise (StoreFull if NO_ROOM in str(error) else StoreUnavailable) from error

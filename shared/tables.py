@@ -57,6 +57,7 @@ jobs = Table(
     Column("options", JSON, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("total", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
     Column("succeeded", BigInteger, nullable=False, default=0),
     Column("failed", BigInteger, nullable=False, default=0),
     Column("canceled", BigInteger, nullable=False, default=0),
@@ -68,6 +69,9 @@ jobs = Table(
     Column("started_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("expires_at", UtcDateTime, nullable=False),
+    # When the packs may go; empty once they are gone.
+    Column("uploads_expire_at", UtcDateTime),
+    Column("deadline_at", UtcDateTime),
     Index(None, "status"),
     Index(None, "expires_at"),
 )
@@ -90,6 +94,18 @@ chunks = Table(
     Column("lease_until", Float),
     Index(None, "job_id", "state", "first"),
     Index(None, "queue", "state"),
+)
+
+# What a caller promised to mean with an Idempotency-Key: one job, or none yet while its upload is under way.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("owner", String(128), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64)),
+    Column("job_id", String(64)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "created_at"),
 )
 
 results = Table(

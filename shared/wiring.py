@@ -12,6 +12,8 @@ from shared.broker import CeleryQueue, RedisNotifier
 from shared.celery_options import celery_options
 from shared.database import open_engine
 from shared.ports import Parts
+from shared.receipts import SqlReceipts
+from shared.retention import SqlRetention
 from shared.reviewing import ReviewBook
 from shared.reviews import SqlReviewBook
 from shared.settings import Settings
@@ -24,8 +26,11 @@ REDIS_SECONDS = 5
 def open_parts(settings: Settings) -> Parts:
     """The parts that the settings ask for; nothing is connected before it is used."""
     redis = open_redis(settings)
+    engine = open_engine(settings.database)
     return Parts(
-        book=SqlJobBook(open_engine(settings.database)),
+        book=SqlJobBook(engine),
+        receipts=SqlReceipts(engine),
+        retention=SqlRetention(engine),
         store=open_store(settings.store),
         queue=CeleryQueue(open_celery(settings), redis),
         notifier=RedisNotifier(redis),

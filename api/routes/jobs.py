@@ -8,7 +8,7 @@ from datetime import datetime
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
-from api.deps import HouseDep, Limit, Now, PreferredWait, WaitQuery
+from api.deps import HouseDep, IdempotencyKey, Limit, Now, PreferredWait, WaitQuery
 from api.openapi import ERRORS, SUBMIT_BODY
 from api.schemas import JobOut, Page
 from api.submission import submit
@@ -22,9 +22,11 @@ POLL_SECONDS = 1
 
 
 @router.post("", status_code=202, openapi_extra=SUBMIT_BODY, responses={200: {"model": JobOut}})
-async def create_job(request: Request, response: Response, house: HouseDep, now: Now, wait: PreferredWait) -> JobOut:
+async def create_job(
+    request: Request, response: Response, house: HouseDep, now: Now, wait: PreferredWait, key: IdempotencyKey = None
+) -> JobOut:
     """Submit images: any number of files, archives (zip, tar, tar.gz), JSON or NDJSON items."""
-    job = await submit(request, house.desk, house.uploads)
+    job = await submit(request, house.desk, house.uploads, key)
     if wait:
         job = await house.waiting.until_ended(lambda: house.desk.parts.book.find(job.id), wait)
         response.headers["Preference-Applied"] = f"wait={wait:g}"
@@ -74,6 +76,12 @@ def cancel_job(job_id: str, response: Response, house: HouseDep, now: Now) -> Jo
     job = lifecycle.cancel(house.desk.parts, job_id, now)
     response.status_code = 200 if job.status.terminal else 202
     return _answer(job, now, response)
+
+
+@router.post("/{job_id}/retry", status_code=202)
+def retry_job(job_id: str, response: Response, house: HouseDep, now: Now) -> JobOut:
+    """Read an ended job's failed images again."""
+    return _answer(lifecycle.retry(house.desk.parts, job_id), now, response)
 
 
 @router.delete("/{job_id}", status_code=204)

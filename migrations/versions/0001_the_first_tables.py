@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("metadata", sa.JSON(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("succeeded", sa.BigInteger(), nullable=False),
         sa.Column("failed", sa.BigInteger(), nullable=False),
         sa.Column("canceled", sa.BigInteger(), nullable=False),
@@ -35,6 +36,8 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("uploads_expire_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
     )
     op.create_index("ix_jobs_expires_at", "jobs", ["expires_at"])
@@ -61,6 +64,16 @@ def upgrade() -> None:
     op.create_index("ix_chunks_queue_state", "chunks", ["queue", "state"])
 
     op.create_table(
+        "receipts",
+        sa.Column("owner", sa.String(length=128), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("job_id", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "key", name="pk_receipts"),
+    )
+    op.create_index("ix_receipts_created_at", "receipts", ["created_at"])
+    op.create_table(
         "results",
         sa.Column("job_id", sa.String(length=64), nullable=False),
         sa.Column("item_index", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -83,6 +96,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("receipts")
     op.drop_index("ix_results_job_id_decision", "results")
 
     op.drop_table("results")

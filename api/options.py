@@ -1,0 +1,51 @@
+"""A request's plain fields as a job's options and metadata."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+
+from api.bodies import Fields
+from api.schemas import JobOptions, Metadata
+from shared.errors import InvalidRequest
+
+#: What a caller may note about a job: so many texts, each so long.
+MAX_NOTES, MAX_NOTE_LENGTH = 16, 512
+
+
+def options_of(fields: Fields) -> JobOptions:
+    """The options, sent as one JSON field or as a field each."""
+    given = _parsed(fields, "options") | {name: fields[name] for name in JobOptions.model_fields if name in fields}
+    try:
+        return JobOptions.model_validate(given)
+    except ValidationError as error:
+        raise InvalidRequest(f"The options are not as documented: {_faults(error)}.") from error
+
+
+def metadata_of(fields: Fields) -> Metadata:
+    metadata = _parsed(fields, "metadata")
+    if len(metadata) > MAX_NOTES or not all(_is_note(value) for value in metadata.values()):
+        raise InvalidRequest(
+            f'"metadata" is an object of at most {MAX_NOTES} texts of at most {MAX_NOTE_LENGTH} characters.'
+        )
+    return metadata
+
+
+def _is_note(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_NOTE_LENGTH
+
+
+def _parsed(fields: Fields, name: str) -> dict[str, str]:
+    try:
+        value = json.loads(fields.get(name) or "{}")
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f'"{name}" is not JSON: {error}.') from error
+    if not isinstance(value, dict):
+        raise InvalidRequest(f'"{name}" is a JSON object.')
+    return value
+
+
+def _faults(error: ValidationError) -> str:
+    faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+    return "; ".join(faults)

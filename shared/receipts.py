@@ -1,0 +1,52 @@
+"""SqlReceipts: which Idempotency-Key stands for which job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from shared.database import reading, writing
+from shared.domain import Receipt
+from shared.tables import receipts
+
+
+class SqlReceipts:
+    """The receipts in SQLite or PostgreSQL; see `shared.ports.Receipts` for what each method promises."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def reserve(self, receipt: Receipt, now: datetime, stale: datetime) -> Receipt | None:
+        abandoned = receipts.c.job_id.is_(None) & (receipts.c.created_at < stale)
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(delete(receipts).where(_same_key(receipt), abandoned))
+                connection.execute(insert(receipts).values(owner=receipt.owner, key=receipt.key, created_at=now))
+        except IntegrityError:
+            return self._standing(receipt)
+        return None
+
+    def _standing(self, receipt: Receipt) -> Receipt:
+        with reading(self._engine) as connection:
+            row = connection.execute(select(receipts).where(_same_key(receipt))).first()
+        return Receipt(receipt.owner, receipt.key, row.fingerprint, row.job_id) if row else receipt
+
+    def give_back(self, receipt: Receipt) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(delete(receipts).where(_same_key(receipt), receipts.c.job_id.is_(None)))
+
+    def forget(self, before: datetime) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(delete(receipts).where(receipts.c.created_at < before))
+
+
+def fill_in(connection: Connection, receipt: Receipt, job_id: str) -> None:
+    """Write down, in the transaction that makes the job exist, that it is what the key stands for."""
+    filled = update(receipts).where(_same_key(receipt))
+    connection.execute(filled.values(job_id=job_id, fingerprint=receipt.fingerprint))
+
+
+def _same_key(receipt: Receipt) -> ColumnElement[bool]:
+    return (receipts.c.owner == receipt.owner) & (receipts.c.key == receipt.key)

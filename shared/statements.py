@@ -1,0 +1,116 @@
+"""The longer statements of the book, each with a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, case, delete, func, or_, select, update
+
+from shared.database import epoch_now
+from shared.domain import TERMINAL, Chunk, ChunkState, Claim, Decision, Digit, Outcome, Result, Status, Unreadable
+from shared.tables import chunks, jobs, results
+
+OPEN = [state for state in ChunkState if state.open]
+NOT_STARTED = [ChunkState.WAITING, ChunkState.QUEUED]
+
+
+def jobs_query() -> Select[Any]:
+    running: ScalarSelect[Any] = (
+        select(func.coalesce(func.sum(chunks.c.count), 0))
+        .where(chunks.c.job_id == jobs.c.id, chunks.c.state == ChunkState.RUNNING)
+        .scalar_subquery()
+    )
+    return select(jobs, running.label("processing"))
+
+
+def results_query(job_id: str) -> Select[Any]:
+    return select(results, jobs.c.model_name).join(jobs).where(results.c.job_id == job_id)
+
+
+def job_of_chunk(chunk_id: str) -> Select[Any]:
+    job_id = select(chunks.c.job_id).where(chunks.c.id == chunk_id).scalar_subquery()
+    return select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
+
+
+def take(chunk_id: str, worker: str, lease: timedelta) -> Any:
+    ended = (chunks.c.state == ChunkState.RUNNING) & (chunks.c.lease_until < epoch_now())
+    free = or_(chunks.c.state.in_(NOT_STARTED), ended)
+    return (
+        update(chunks)
+        .where(chunks.c.id == chunk_id, free)
+        .values(
+            state=ChunkState.RUNNING,
+            attempt=chunks.c.attempt + 1,
+            fence=chunks.c.fence + 1,
+            worker=worker,
+            lease_until=epoch_now() + lease.total_seconds(),
+        )
+        .returning(chunks)
+    )
+
+
+def held(claim: Claim) -> ColumnElement[bool]:
+    return (chunks.c.id == claim.chunk.id) & (chunks.c.fence == claim.fence) & (chunks.c.state == ChunkState.RUNNING)
+
+
+def counted(new: Sequence[Result]) -> dict[str, Any]:
+    failed = sum(isinstance(result.reading, Unreadable) for result in new)
+    doubtful = sum(
+        isinstance(result.reading, Digit) and result.reading.decision is Decision.NEEDS_REVIEW for result in new
+    )
+    return {
+        "succeeded": jobs.c.succeeded + len(new) - failed,
+        "failed": jobs.c.failed + failed,
+        "needs_review": jobs.c.needs_review + doubtful,
+    }
+
+
+def settle(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> list[str]:
+    """End the jobs that have no open chunk left; what nobody read by then was canceled, or its time ran out."""
+    still_open = select(chunks.c.id).where(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(OPEN)).exists()
+    canceling = jobs.c.status == Status.CANCELING
+    left = jobs.c.total - jobs.c.succeeded - jobs.c.failed - jobs.c.canceled - jobs.c.expired
+    values = {
+        "status": case(
+            (canceling | (jobs.c.canceled > 0), Status.CANCELED),
+            (jobs.c.expired + left > 0, Status.EXPIRED),
+            else_=Status.COMPLETED,
+        ),
+        "outcome": case(
+            (jobs.c.succeeded == 0, Outcome.ALL_FAILED),
+            (jobs.c.succeeded == jobs.c.total, Outcome.ALL_SUCCEEDED),
+            else_=Outcome.PARTIAL,
+        ),
+        "canceled": case((canceling, jobs.c.canceled + left), else_=jobs.c.canceled),
+        "expired": case((canceling, jobs.c.expired), else_=jobs.c.expired + left),
+        "ended_at": now,
+    }
+    ending = update(jobs).where(*which, jobs.c.status.not_in(TERMINAL), ~still_open)
+    return list(connection.scalars(ending.values(values).returning(jobs.c.id)))
+
+
+def drop_not_started(connection: Connection, *which: ColumnElement[bool]) -> None:
+    """Take the chunks back that no worker has claimed."""
+    dropped = update(chunks).where(*which, chunks.c.state.in_(NOT_STARTED))
+    connection.execute(dropped.values(state=ChunkState.CANCELED))
+
+
+def done_indexes(chunk: Chunk) -> Select[Any]:
+    """The indexes within a chunk that have their result already."""
+    return select(results.c.item_index).where(
+        results.c.job_id == chunk.job_id,
+        results.c.item_index.between(chunk.first, chunk.first + chunk.count - 1),
+    )
+
+
+def reopen_failed(connection: Connection, job_id: str) -> int:
+    """Forget a job's failed results and let their chunks wait again; how many images."""
+    failed = (results.c.job_id == job_id, results.c.status == "failed")
+    within = results.c.item_index.between(chunks.c.first, chunks.c.first + chunks.c.count - 1)
+    reopened = update(chunks).where(
+        chunks.c.job_id == job_id, select(results.c.item_index).where(*failed, within).exists()
+    )
+    connection.execute(reopened.values(state=ChunkState.WAITING, attempt=0, announced_at=None))
+    return connection.execute(delete(results).where(*failed)).rowcount
