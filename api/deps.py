@@ -56,7 +56,13 @@ HouseDep = Annotated[House, Depends(_house)]
 Now = Annotated[datetime, Depends(_now)]
 PreferredWait = Annotated[float, Depends(_preferred_wait)]
 IdempotencyKey = Annotated[
-    str | None, Header(min_length=1, max_length=255, description="The same key and payload give the same job again.")
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="The same key and payload give the same job again.",
+    ),
 ]
 WaitQuery = Annotated[
     float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for the job to end before answering.")

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import chain
 
 from anyio.to_thread import run_sync
 from redis.asyncio import Redis
@@ -17,6 +18,10 @@ from shared.domain import Job
 
 #: Redis may be away and a message may be lost; so whoever waits looks for himself this often.
 LOOK_SECONDS = 1.0
+#: Whoever follows every step for long trusts Redis while it is heard, and looks for himself only this often.
+TRUST_SECONDS = 15.0
+#: News that come faster than this are told as one.
+STEP_SECONDS = 0.2
 
 
 class Waiting:
@@ -25,6 +30,9 @@ class Waiting:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._waiters: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._followers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._hearing = False
+        self._stopping = False
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -42,16 +50,26 @@ class Waiting:
         """The job as soon as it has ended, or as it stands when the time is up."""
         deadline = time.monotonic() + seconds
         job = await run_sync(find)
-        with self._registered(job.id) as event:
-            while not job.status.terminal and (left := deadline - time.monotonic()) > 0:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), min(left, LOOK_SECONDS))
-                event.clear()
+        with _Registration(self._waiters, job.id) as event:
+            while not job.status.terminal and not self._stopping and (left := deadline - time.monotonic()) > 0:
+                await _set_within(event, min(left, LOOK_SECONDS))
                 job = await run_sync(find)
         return job
 
-    def _registered(self, job_id: str) -> _Registration:
-        return _Registration(self._waiters, job_id)
+    async def changes(self, find: Callable[[], Job], job_id: str) -> AsyncIterator[Job]:
+        """The job as it stands, and again whenever something may have changed, until it has ended."""
+        with _Registration(self._followers, job_id) as event:
+            yield (job := await run_sync(find))
+            while not job.status.terminal and not self._stopping:
+                await asyncio.sleep(STEP_SECONDS)
+                await _set_within(event, TRUST_SECONDS if self._hearing else LOOK_SECONDS)
+                yield (job := await run_sync(find))
+
+    def stop(self) -> None:
+        """Let everybody go: the process has been told to end."""
+        self._stopping = True
+        for event in chain(*self._waiters.values(), *self._followers.values()):
+            event.set()
 
     async def _listen(self) -> None:
         while True:
@@ -60,13 +78,23 @@ class Waiting:
                     await pubsub.psubscribe(f"{PROGRESS_PREFIX}*")
                     async for message in pubsub.listen():
                         self._hear(message)
+            self._hearing = False
             await asyncio.sleep(LOOK_SECONDS)
 
     def _hear(self, message: dict[str, bytes | str]) -> None:
-        if message["data"] == ENDED.encode():
-            job_id = bytes(message["channel"]).decode().removeprefix(PROGRESS_PREFIX)  # type: ignore[arg-type]
-            for event in self._waiters.get(job_id, ()):
-                event.set()
+        self._hearing = True
+        if message["type"] != "pmessage":
+            return
+        job_id = bytes(message["channel"]).decode().removeprefix(PROGRESS_PREFIX)  # type: ignore[arg-type]
+        ended = message["data"] == ENDED.encode()
+        for event in (*self._followers.get(job_id, ()), *(self._waiters.get(job_id, ()) if ended else ())):
+            event.set()
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    event.clear()
 
 
 class _Registration:
