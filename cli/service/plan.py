@@ -36,15 +36,22 @@ def address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
+def alive_file(settings: Settings) -> Path:
+    """The file that the worker makes once a process of its has loaded the model."""
+    return settings.data / "worker.alive"
+
+
 def services(settings: Settings, embedded: EmbeddedRedis | None) -> tuple[Service, ...]:
     """The processes in the order of their start; they end in the reverse order, Redis last."""
     brought = (_redis(embedded, settings.data / "redis"),) if embedded else ()
+    alive = alive_file(settings)
+    sign = {"DIGITQ_ALIVE_FILE": str(alive)}
     needs = ("migrate", *(service.name for service in brought))
     return (
         *brought,
         Service("migrate", _module("migrations"), once=True),
         Service("beat", _module("worker", "beat"), needs),
-        Service("worker", _module("worker"), needs, grace=60.0),
+        Service("worker", _module("worker"), needs, ready=alive.exists, grace=60.0, environment=sign),
         Service("api", _module("api"), ("migrate",), ready=lambda: _is_ready(settings), grace=25.0),
     )
 

@@ -46,7 +46,7 @@ class Processes:
         """Start the process of a service."""
         process = subprocess.Popen(
             service.command,
-            env=dict(self._environment),
+            env={**self._environment, **service.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

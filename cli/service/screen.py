@@ -49,7 +49,7 @@ class Screen:
         self._say(ended.name, Text(f"{ended}; it starts again in {delay:g} s", "yellow"))
 
     def stopping(self) -> None:
-        """The end has begun."""
+        """The end has begun, as the user has asked for."""
         self._print(Text("Stopping: running work is finished, the rest waits for the next start. Ctrl-C again: now."))
 
     def killing(self, name: str) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -30,6 +30,7 @@ class Service:
 
     It starts once all it `needs` have been ready. A service that runs `once` is ready when it has ended well;
     any other when `ready` says so, or at once. `grace` is the time in seconds it has to end after SIGTERM.
+    `environment` is what it finds in its environment beyond what all have in common.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Service:
     once: bool = False
     ready: Callable[[], bool] | None = None
     grace: float = 10.0
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Reporter(Protocol):
         """A process has died and starts again in `delay` seconds."""
 
     def stopping(self) -> None:
-        """The end has begun."""
+        """The end has begun, as the user has asked for."""
 
     def killing(self, name: str) -> None:
         """A process did not end in time."""
@@ -183,6 +185,7 @@ class Supervisor:
             case Stop() if self._stopping:
                 self._kill_all()
             case Stop():
+                self._reporter.stopping()
                 self._stop()
             case Ready(name):
                 self._mark_ready(self._children[name])
@@ -225,7 +228,6 @@ class Supervisor:
         self._stopping = True
         for child in self._children.values():
             child.due = 0.0
-        self._reporter.stopping()
         self._stop_next()
 
     def _stop_next(self) -> None:

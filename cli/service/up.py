@@ -46,6 +46,7 @@ def run(settings: Settings, *, verbose: bool) -> None:
             verbose=verbose,
             welcome=lambda: _welcome(console, settings, time.monotonic() - began),
         )
+        plan.alive_file(settings).unlink(missing_ok=True)
         _introduce(console, settings, embedded)
         processes = Processes(events, screen, plan.environment(os.environ, settings, embedded), guard)
         Supervisor(plan.services(settings, embedded), processes, screen, events).run()
