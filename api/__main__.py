@@ -7,7 +7,7 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.main import STARTUP_FAILURE
+from uvicorn.main import STARTUP_FAILURE  # type: ignore[attr-defined]
 
 from api.app import create_app
 from shared.logs import configure_logs

@@ -80,6 +80,7 @@ class Urls(BaseModel):
 
     self: str
     results: str
+    events: str
     cancel: str
     retry: str
 
@@ -106,7 +107,6 @@ class JobOut(BaseModel):
 
     @classmethod
     def of(cls, job: Job, now: datetime) -> JobOut:
-        path = f"/v1/jobs/{job.id}"
         return cls(
             id=job.id,
             status=job.status,
@@ -122,8 +122,14 @@ class JobOut(BaseModel):
             metadata=dict(job.metadata),
             errors=[ErrorOut(code=job.error.code, message=job.error.message)] if job.error else [],
             deadline_at=job.deadline_at,
-            urls=Urls(self=path, results=f"{path}/results", cancel=f"{path}/cancel", retry=f"{path}/retry"),
+            urls=_urls(job),
         )
+
+
+def _urls(job: Job) -> Urls:
+    path = f"/v1/jobs/{job.id}"
+    steps = {name: f"{path}/{name}" for name in ("results", "events", "cancel", "retry")}
+    return Urls(self=path, **steps)
 
 
 def _counts(job: Job) -> CountsOut:

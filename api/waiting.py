@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from itertools import chain
 
@@ -56,7 +56,7 @@ class Waiting:
                 job = await run_sync(find)
         return job
 
-    async def changes(self, find: Callable[[], Job], job_id: str) -> AsyncIterator[Job]:
+    async def changes(self, find: Callable[[], Job], job_id: str) -> AsyncGenerator[Job]:
         """The job as it stands, and again whenever something may have changed, until it has ended."""
         with _Registration(self._followers, job_id) as event:
             yield (job := await run_sync(find))
