@@ -14,8 +14,10 @@ import json
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -34,8 +36,8 @@ from worker.self_test import self_test
 
 #: Images read at once: a full pack.
 BATCH = 256
-#: Seconds within which every process must have loaded its model.
-LOAD_SECONDS = 120
+#: Seconds that a process may wait for the others: to load their model, and for what is measured in between.
+PATIENCE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,18 @@ def measure(images: Sequence[bytes], settings: Settings, rounds: int) -> Limit:
 
 
 def _speeds(images: Sequence[bytes], settings: Settings, processes: int, rounds: int) -> list[float]:
+    with waiting_workers(images, settings, processes, rounds) as read_all:
+        return [len(images) / read_all() for _ in range(rounds)]
+
+
+@contextmanager
+def waiting_workers(
+    images: Sequence[bytes], settings: Settings, processes: int, rounds: int
+) -> Iterator[Callable[[], float]]:
+    """Processes with the model loaded, which lets others measure in between.
+
+    Each of the `rounds` calls lets them read all images once, and gives the seconds that took.
+    """
     context = multiprocessing.get_context("spawn")
     barrier, taken = context.Barrier(processes + 1), context.Value("q", 0)
     workers = [
@@ -76,25 +90,25 @@ def _speeds(images: Sequence[bytes], settings: Settings, processes: int, rounds:
     ]
     for worker in workers:
         worker.start()
-    return [len(images) / _round_seconds(barrier, taken) for _ in range(rounds)]
+    yield partial(_round_seconds, barrier, taken)
+    for worker in workers:
+        worker.join()
 
 
 def _round_seconds(barrier: Barrier, taken: Synchronized[int]) -> float:
     """Let the workers go, and wait until the last one is done."""
     taken.value = 0
-    barrier.wait(LOAD_SECONDS)
+    barrier.wait(PATIENCE_SECONDS)
     began = time.perf_counter()
     barrier.wait()
     return time.perf_counter() - began
 
 
-def _work(
-    images: Sequence[bytes], settings: Settings, barrier: Barrier, taken: Synchronized[int], rounds: int
-) -> None:
+def _work(images: Sequence[bytes], settings: Settings, barrier: Barrier, taken: Synchronized[int], rounds: int) -> None:
     """One process: take the next batch until there is none."""
     recognizer = _recognizer(settings)
     for _ in range(rounds):
-        barrier.wait(LOAD_SECONDS)
+        barrier.wait(PATIENCE_SECONDS)
         while (start := _next(taken)) < len(images):
             _predict(recognizer, images[start : start + BATCH], settings.max_image_pixels)
         barrier.wait()
