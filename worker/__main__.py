@@ -9,7 +9,7 @@ import sys
 def main(arguments: list[str]) -> None:
     from worker.alive import follow_sends
     from worker.app import celery, settings
-    from worker.process import watch_children
+    from worker.process import exit_status, watch_children
 
     if arguments == ["beat"]:
         if settings.alive_file:
@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> None:
     celery.worker_main(
         ["worker", "--loglevel", settings.log_level, "-n", f"{name}@%h", "--without-gossip", "--without-mingle"]
     )
+    sys.exit(exit_status())
 
 
 if __name__ == "__main__":

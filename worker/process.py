@@ -104,6 +104,11 @@ def watch_children(settings: Settings) -> None:
         follow_heartbeats(settings.alive_file)
 
 
+def exit_status() -> int:
+    """How the worker is to end once Celery has returned, which keeps the status to itself."""
+    return EX_CONFIG if state.should_stop == EX_CONFIG else 0
+
+
 def _stop_for_good(_signal: int, _frame: object) -> None:
     state.should_stop = EX_CONFIG  # type: ignore[assignment]  # Celery reads an exit status here, too
 
