@@ -13,7 +13,7 @@ from api import problems
 from api.deps import UPLOADS_AT_ONCE, House
 from api.intake import Desk
 from api.request_id import RequestId
-from api.routes import events, health, jobs, models, pages, predict, results, tiles
+from api.routes import events, health, jobs, models, pages, predict, results, reviews, tiles
 from api.same_origin import SameOrigin
 from api.waiting import Waiting
 from shared.catalog import ModelCatalog
@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(SameOrigin)
     app.add_middleware(RequestId)
-    for routes in (jobs, events, results, tiles, predict, models, health, pages):
+    for routes in (jobs, events, results, tiles, reviews, predict, models, health, pages):
         app.include_router(routes.router)
     pages.mount_static(app)
     return app

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from api.schemas import ResultOut
 from shared.domain import Decision, Digit, Result, Unreadable
 from shared.ports import JobBook
+from shared.reviewing import Correction, ReviewBook
 
 #: Rows read at a time, and sent as one piece.
 PAGE = 2000
 
-Pages = Iterator[list[Result]]
+Row = tuple[Result, Correction | None]
+Pages = Iterator[list[Row]]
 
 CSV_COLUMNS = (
     "index",
@@ -28,6 +30,8 @@ CSV_COLUMNS = (
     "error_code",
     "error_message",
     "model_version",
+    "corrected",
+    "reviewer",
 )
 
 
@@ -39,23 +43,29 @@ class Export:
     lines: Callable[[Pages], Iterator[str]]
 
 
-def pages_of(book: JobBook, job_id: str, status: str | None, decision: Decision | None) -> Pages:
-    """All results of a job so far, in the order of their index."""
+def pages_of(book: JobBook, reviews: ReviewBook, job_id: str, status: str | None, decision: Decision | None) -> Pages:
+    """All results of a job so far, in the order of their index, each with what a person said of it."""
     after = -1
     while page := book.list_results(job_id, after=after, limit=PAGE, status=status, decision=decision):
-        yield page
+        yield corrected(reviews, job_id, page)
         after = page[-1].index
+
+
+def corrected(reviews: ReviewBook, job_id: str, page: Sequence[Result]) -> list[Row]:
+    """Results with what a person said of each."""
+    said = reviews.corrections(job_id, page[0].index, page[-1].index) if page else {}
+    return [(result, said.get(result.index)) for result in page]
 
 
 def _ndjson(pages: Pages) -> Iterator[str]:
     for page in pages:
-        yield "".join(ResultOut.of(result).model_dump_json() + "\n" for result in page)
+        yield "".join(ResultOut.of(*row).model_dump_json() + "\n" for row in page)
 
 
 def _csv(pages: Pages) -> Iterator[str]:
     yield _csv_lines([CSV_COLUMNS])
     for page in pages:
-        yield _csv_lines([_csv_row(result) for result in page])
+        yield _csv_lines([_csv_row(*row) for row in page])
 
 
 def _csv_lines(rows: Sequence[tuple[object, ...]]) -> str:
@@ -64,14 +74,19 @@ def _csv_lines(rows: Sequence[tuple[object, ...]]) -> str:
     return text.getvalue()
 
 
-def _csv_row(result: Result) -> tuple[object, ...]:
+def _csv_row(result: Result, correction: Correction | None) -> tuple[object, ...]:
     return (
         result.index,
         _text(result.filename),
         _text(result.custom_id or ""),
         *_csv_reading(result.reading),
         result.model.version,
+        *_csv_correction(correction),
     )
+
+
+def _csv_correction(correction: Correction | None) -> tuple[object, ...]:
+    return (correction.label, _text(correction.reviewer)) if correction else ("", "")
 
 
 def _csv_reading(reading: Digit | Unreadable) -> tuple[object, ...]:

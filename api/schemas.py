@@ -8,6 +8,7 @@ from typing import Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain import Decision, Digit, Job, Outcome, Result, Status, Unreadable
+from shared.reviewing import NOT_A_DIGIT, Correction
 
 Metadata = dict[str, str]
 T = TypeVar("T")
@@ -172,6 +173,21 @@ class ScoreOut(BaseModel):
     score: float
 
 
+class CorrectionOut(BaseModel):
+    """What a person said that an image shows: a digit, or null for not a digit."""
+
+    label: str | None
+    reviewer: str
+    reviewed_at: datetime
+
+    @classmethod
+    def of(cls, correction: Correction | None) -> Self | None:
+        if correction is None:
+            return None
+        label = None if correction.label == NOT_A_DIGIT else correction.label
+        return cls(label=label, reviewer=correction.reviewer, reviewed_at=correction.reviewed_at)
+
+
 class ResultOut(BaseModel):
     """One image's result: a digit, or why there is none."""
 
@@ -187,14 +203,16 @@ class ResultOut(BaseModel):
     model_version: str
     normalization: dict[str, object] = {}
     error: ErrorOut | None = None
+    correction: CorrectionOut | None = None
 
     @classmethod
-    def of(cls, result: Result) -> ResultOut:
+    def of(cls, result: Result, correction: Correction | None = None) -> ResultOut:
         common = {
             "index": result.index,
             "custom_id": result.custom_id,
             "filename": result.filename,
             "model_version": result.model.version,
+            "correction": CorrectionOut.of(correction),
         }
         if isinstance(result.reading, Unreadable):
             return cls(**common, status="failed", error=ErrorOut.of(result.reading))

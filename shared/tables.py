@@ -128,3 +128,28 @@ results = Table(
     Column("model_version", String(64), nullable=False),
     Index(None, "job_id", "decision"),
 )
+
+# What people say that an image shows, beside what the model said: the last word on each ...
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("item_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("label", String(16), nullable=False),
+    Column("reviewer", String(128), nullable=False),
+    Column("reviewed_at", UtcDateTime, nullable=False),
+)
+
+# ... and every word, in the order in which they were said.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("item_index", BigInteger, nullable=False),
+    Column("before", String(16)),
+    Column("after", String(16)),
+    Column("reviewer", String(128), nullable=False),
+    Column("reviewed_at", UtcDateTime, nullable=False),
+    Index(None, "job_id", "item_index"),
+)

@@ -44,11 +44,11 @@ def list_results(
     complete = {"X-Complete": str(book.find(job_id).status.terminal).lower()}
     chosen = format or _accepted(accept)
     if export := exports.EXPORTS.get(chosen):
-        pages = exports.pages_of(book, job_id, status, decision)
+        pages = exports.pages_of(book, house.reviews, job_id, status, decision)
         headers = complete | {"Content-Disposition": f'attachment; filename="{job_id}.{chosen}"'}
         return StreamingResponse(export.lines(pages), media_type=export.media_type, headers=headers)
     found = book.list_results(job_id, after=after, limit=limit + 1, status=status, decision=decision)
-    results = [ResultOut.of(result) for result in found[:limit]]
+    results = [ResultOut.of(*row) for row in exports.corrected(house.reviews, job_id, found[:limit])]
     more = len(found) > limit
     response.headers.update(complete)
     if more:
@@ -65,7 +65,8 @@ def _accepted(accept: str) -> Format:
 @router.get("/{index}")
 def get_result(job_id: str, index: int, house: HouseDep) -> ResultOut:
     """One result."""
-    return ResultOut.of(house.desk.parts.book.result(job_id, index))
+    result = house.desk.parts.book.result(job_id, index)
+    return ResultOut.of(result, house.reviews.corrections(job_id, index, index).get(index))
 
 
 @router.get("/{index}/image", response_class=Response)

@@ -27,12 +27,16 @@ router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"], responses=ERROR
 
 
 class OutlineOut(BaseModel):
-    """Results in columns: row n of each belongs to the image index[n]."""
+    """Results in columns: row n of each belongs to the image index[n].
+
+    A decision may also be "failed"; `corrected` is what a person said: a digit, or "none" for not a digit.
+    """
 
     index: list[int]
     prediction: list[str | None]
     confidence: list[float | None]
     decision: list[str]
+    corrected: list[str | None]
     has_more: bool
 
 
@@ -65,6 +69,7 @@ def get_outline(
         prediction=[row.prediction for row in rows[:limit]],
         confidence=[row.confidence for row in rows[:limit]],
         decision=[row.decision or "failed" for row in rows[:limit]],
+        corrected=[row.corrected for row in rows[:limit]],
         has_more=len(rows) > limit,
     )
 

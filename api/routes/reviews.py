@@ -1,0 +1,110 @@
+"""Reviews: what people say of an image beside what the model said, and what still waits for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.deps import HouseDep, Limit, Now
+from api.intake import LOCAL_OWNER
+from api.openapi import ERRORS
+from api.schemas import Page, ResultOut
+from shared.errors import InvalidRequest
+from shared.reviewing import NOT_A_DIGIT, Correction, Place, Review
+
+router = APIRouter(prefix="/v1", tags=["reviews"], responses=ERRORS)
+
+Digit = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+Reviewer = Annotated[str, Field(min_length=1, max_length=128, description="Who says so.")]
+
+
+class Verdict(BaseModel):
+    """What a person sees in an image."""
+
+    label: Digit | None = Field(description="The digit, or null if it is none. It may be the model's own.")
+    reviewer: Reviewer = LOCAL_OWNER
+
+
+class ReviewOut(BaseModel):
+    """What somebody said: a digit, "none" for not a digit, or null where the model could not read the image."""
+
+    id: int
+    job_id: str
+    index: int
+    before: str | None
+    after: str | None
+    reviewer: str
+    reviewed_at: datetime
+
+    @classmethod
+    def of(cls, review: Review) -> Self:
+        return cls(
+            id=review.id,
+            job_id=review.place.job_id,
+            index=review.place.index,
+            before=review.before,
+            after=review.after,
+            reviewer=review.reviewer,
+            reviewed_at=review.reviewed_at,
+        )
+
+
+class PendingOut(BaseModel):
+    """A doubtful result that nobody has looked at, and the job it belongs to."""
+
+    job_id: str
+    result: ResultOut
+
+
+@router.post("/jobs/{job_id}/results/{index}/review")
+def review_result(job_id: str, index: int, verdict: Verdict, house: HouseDep, now: Now) -> ResultOut:
+    """Say what an image shows; exports give it beside the model's answer, which stays as it was."""
+    place = Place(job_id, index)
+    label = NOT_A_DIGIT if verdict.label is None else verdict.label
+    correction = Correction(label, verdict.reviewer, now)
+    house.reviews.correct(place, correction)
+    return ResultOut.of(house.desk.parts.book.result(job_id, index), correction)
+
+
+@router.delete("/jobs/{job_id}/results/{index}/review")
+def withdraw_review(
+    job_id: str, index: int, house: HouseDep, now: Now, reviewer: Annotated[str, Query(max_length=128)] = LOCAL_OWNER
+) -> ResultOut:
+    """Take a correction back: the model's answer stands again, and is to be reviewed again if it was doubtful."""
+    house.reviews.withdraw(Place(job_id, index), reviewer, now)
+    return ResultOut.of(house.desk.parts.book.result(job_id, index))
+
+
+@router.get("/reviews")
+def list_reviews(house: HouseDep, limit: Limit = 20, after: int | None = None) -> Page[ReviewOut]:
+    """What has been said so far, the latest first; `after` is the last id of the page before."""
+    found = [ReviewOut.of(review) for review in house.reviews.history(before=after, limit=limit + 1)]
+    shown = found[:limit]
+    ends = (str(shown[0].id), str(shown[-1].id)) if shown else (None, None)
+    return Page(data=shown, first_id=ends[0], last_id=ends[1], has_more=len(found) > limit)
+
+
+@router.get("/reviews/pending")
+def list_pending(
+    house: HouseDep,
+    limit: Limit = 20,
+    after: Annotated[str, Query(description="The last_id of the page before.")] = "",
+) -> Page[PendingOut]:
+    """Every result that needs review and has had none, of the oldest job first."""
+    found = house.reviews.pending(after=_place(after), limit=limit + 1)
+    shown = [PendingOut(job_id=each.job_id, result=ResultOut.of(each.result)) for each in found[:limit]]
+    names = [f"{each.job_id}:{each.result.index}" for each in shown]
+    ends = (names[0], names[-1]) if names else (None, None)
+    return Page(data=shown, first_id=ends[0], last_id=ends[1], has_more=len(found) > limit)
+
+
+def _place(cursor: str) -> Place | None:
+    if not cursor:
+        return None
+    job_id, _, index = cursor.rpartition(":")
+    if not job_id or not index.isdecimal():
+        raise InvalidRequest('"after" is the last_id of a page of this list, such as job_01J...:17.')
+    return Place(job_id, int(index))
