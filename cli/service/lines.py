@@ -35,8 +35,8 @@ class LogLine:
 
     @property
     def alarming(self) -> bool:
-        """Whether a user who asked for nothing should see it."""
-        return self.level in ALARMING and not any(word in self.text for word in HARMLESS)
+        """Whether a user who asked for nothing should see it; a refusal is told once, at the end."""
+        return self.level in ALARMING and not self.refusal and not any(word in self.text for word in HARMLESS)
 
 
 def parse(line: str, level_before: str = "") -> LogLine:

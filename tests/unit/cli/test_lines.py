@@ -29,6 +29,7 @@ def test_warnings_and_worse_are_shown(line: str) -> None:
     "line",
     [
         json.dumps({"event": "ready", "level": "info"}),
+        json.dumps({"event": "cannot_start", "level": "error", "reason": "said at the end"}),
         "INFO:     Application startup complete.",
         "worker: Warm shutdown (MainProcess)",
         "123:M 21 Nov 2026 22:01:13.426 * Ready to accept connections",
