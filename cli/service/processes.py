@@ -83,13 +83,14 @@ class Processes:
     def _read(self, name: str, process: subprocess.Popen[bytes], words: LastWords) -> None:
         assert process.stdout
         level = ""
-        for encoded in process.stdout:
-            if raw := encoded.decode(errors="replace").rstrip():
-                line = parse(raw, level)
-                level = line.level
-                words.hear(line)
-                self._output.keep(name, raw)
-                self._output.show(name, line)
+        with process.stdout as lines:
+            for encoded in lines:
+                if raw := encoded.decode(errors="replace").rstrip():
+                    line = parse(raw, level)
+                    level = line.level
+                    words.hear(line)
+                    self._output.keep(name, raw)
+                    self._output.show(name, line)
 
     def _probe(self, name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
         while process.returncode is None:

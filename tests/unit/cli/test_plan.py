@@ -1,0 +1,71 @@
+"""Which processes are started, with what, and how they are told where the others are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.service import redis
+from cli.service.plan import EmbeddedRedis, address, environment, services
+from shared.settings import Settings
+
+SETTINGS = Settings(data=Path("/srv/digitq"), port=8123, redis_url="")
+EMBEDDED = EmbeddedRedis(Path("/usr/bin/valkey-server"), Path("/srv/digitq/redis.sock"))
+
+
+def test_redis_starts_first_and_so_ends_last_and_the_api_the_other_way_round() -> None:
+    assert [service.name for service in services(SETTINGS, EMBEDDED)] == ["redis", "migrate", "beat", "worker", "api"]
+
+
+def test_with_a_redis_of_the_users_none_is_started() -> None:
+    planned = {service.name: service for service in services(SETTINGS, None)}
+
+    assert "redis" not in planned
+    assert planned["worker"].needs == ("migrate",)
+
+
+def test_redis_listens_on_its_socket_only_and_never_throws_a_message_away() -> None:
+    words = redis.command(EMBEDDED.server, EMBEDDED.socket, Path("/srv/digitq/redis"))
+    options = dict(zip(words[1::2], words[2::2], strict=True))
+
+    assert options["--port"] == "0"
+    assert options["--unixsocketperm"] == "700"
+    assert options["--maxmemory-policy"] == "noeviction"
+    assert (options["--appendonly"], options["--appendfsync"]) == ("yes", "everysec")
+
+
+def test_every_process_is_told_what_was_chosen_for_it() -> None:
+    told = environment({"PATH": "/bin", "DIGITQ_PORT": "1"}, SETTINGS, EMBEDDED)
+
+    assert told["PATH"] == "/bin"
+    assert told["DIGITQ_PORT"] == "8123"
+    assert told["DIGITQ_DATA"] == "/srv/digitq"
+    assert told["DIGITQ_REDIS_URL"] == "unix:///srv/digitq/redis.sock"
+
+
+def test_the_workers_have_the_same_name_at_every_start_and_no_one_elses() -> None:
+    names = [
+        environment({}, SETTINGS.model_copy(update={"data": Path(folder)}), EMBEDDED)["DIGITQ_WORKER_NAME"]
+        for folder in ("/srv/a", "/srv/a", "/srv/b")
+    ]
+
+    assert names[0] == names[1] != names[2]
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8123"),
+        ("0.0.0.0", "http://127.0.0.1:8123"),
+        ("::", "http://[::1]:8123"),
+        ("digits.example", "http://digits.example:8123"),
+    ],
+)
+def test_the_address_can_be_used_on_this_machine(host: str, url: str) -> None:
+    assert address(SETTINGS.model_copy(update={"host": host})) == url
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_told_apart() -> None:
+    assert redis.fits_socket(Path("/srv/digitq/redis.sock"))
+    assert not redis.fits_socket(Path("/" + "ä" * 60))
