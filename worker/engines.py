@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import ModelBroken
-from worker.keras_files import load_network
+from worker.keras_files import first_sentence, load_network
 from worker.lean_keras import keras_on
 
 Floats = NDArray[np.float32]
@@ -24,6 +24,8 @@ Run = Callable[[Floats], Floats]
 
 #: A batch is filled up to one of these; Keras' export to OpenVINO fixes the size in layers such as Flatten.
 BATCH_SIZES = (1, 16, 64, 256)
+#: How far the answers to an image may differ from one batch size to another.
+TOLERANCE = 1e-3
 #: Sides of a network that takes images of any size.
 ANY_SIDE = 28
 #: One thread a process, since there is a process a core; float32, as bfloat16 answers differ between machines;
@@ -70,11 +72,20 @@ def start_engine(name: str, file: Path, sha256: str | None = None) -> Engine:
         make_run = _openvino_run if name == "openvino" else _tensorflow_run
         try:
             runs = {size: make_run(keras, network, (size, *shape)) for size in BATCH_SIZES}
-            for size, run in runs.items():
-                run(np.zeros((size, *shape), np.float32))
+            warm_up(runs, shape, classes)
         except Exception as error:  # what a network holds decides what its engine raises
-            raise ModelBroken(f"The engine {name} cannot run {file}: {error}") from error
+            raise ModelBroken(f"The engine {name} cannot run {file}: {first_sentence(error)}.") from error
     return Engine(shape, classes, runs)
+
+
+def warm_up(runs: Mapping[int, Run], shape: tuple[int, ...], classes: int) -> None:
+    """Run every batch size once; raise ValueError if an image does not get the same answer in each of them."""
+    images = np.random.default_rng(0).random((BATCH_SIZES[-1], *shape), np.float32)
+    alone = runs[1](images[:1])
+    for size, run in runs.items():
+        outputs = run(images[:size])
+        if outputs.shape != (size, classes) or not np.allclose(outputs[:1], alone, rtol=TOLERANCE, atol=TOLERANCE):
+            raise ValueError(f"its answers change with the size of the batch, {size}")
 
 
 def _shapes(network: Any, file: Path) -> tuple[tuple[int, ...], int]:
@@ -91,10 +102,13 @@ def _openvino_run(keras: Any, network: Any, shape: tuple[int, ...]) -> Run:
     import openvino
 
     dtype = network.inputs[0].dtype
+    images = keras.Input(batch_shape=shape, dtype=dtype)
+    # Without training=False the export would keep a network's random rotations and the like.
+    serving = keras.Model(images, network(images, training=False))
     with tempfile.TemporaryDirectory(prefix="digitq-") as folder:
         file = Path(folder, "network.xml")
         signature = [keras.InputSpec(shape=shape, dtype=dtype)]
-        network.export(str(file), format="openvino", verbose=False, input_signature=signature)
+        serving.export(str(file), format="openvino", verbose=False, input_signature=signature)
         compiled = openvino.Core().compile_model(file, "CPU", OPENVINO_OPTIONS)
 
     def run(images: Floats) -> Floats:
@@ -104,7 +118,9 @@ def _openvino_run(keras: Any, network: Any, shape: tuple[int, ...]) -> Run:
 
 
 def _tensorflow_run(_keras: Any, network: Any, _shape: tuple[int, ...]) -> Run:
+    dtype = network.inputs[0].dtype
+
     def run(images: Floats) -> Floats:
-        return np.asarray(network.predict_on_batch(images), np.float32)
+        return np.asarray(network.predict_on_batch(images.astype(dtype, copy=False)), np.float32)
 
     return run

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ def load_network(keras: Any, file: Path, sha256: str | None = None) -> Any:
         try:
             return keras.saving.load_model(copy, compile=False, safe_mode=True)
         except Exception as error:  # damaged files make Keras raise nearly anything
-            raise ModelBroken(f"Keras cannot load {file}: {_first_sentence(error)}.") from error
+            raise ModelBroken(f"Keras cannot load {file}: {first_sentence(error)}.") from error
 
 
 def _read(file: Path, sha256: str | None) -> bytes:
@@ -42,12 +44,15 @@ def _read(file: Path, sha256: str | None) -> bytes:
 
 
 def _ending(file: Path, data: bytes) -> str:
-    for magic, ending in FORMATS.items():
-        if data.startswith(magic):
-            return ending
-    raise ModelBroken(f"{file} is not a Keras model: it is neither a .keras archive nor an HDF5 file.")
+    ending = next((ending for magic, ending in FORMATS.items() if data.startswith(magic)), None)
+    if ending is None:
+        raise ModelBroken(f"{file} is not a Keras model: it is neither a .keras archive nor an HDF5 file.")
+    if ending == ".keras" and not zipfile.is_zipfile(io.BytesIO(data)):
+        raise ModelBroken(f"{file} is damaged or cut short; copy it again.")
+    return ending
 
 
-def _first_sentence(error: Exception) -> str:
+def first_sentence(error: Exception) -> str:
+    """What an error of a library says, without the pages that may follow and without the full stop."""
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0].split(". ")[0].removesuffix(".")[:MESSAGE_LENGTH]

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import Any
 
@@ -66,11 +67,21 @@ def _import_keras_with_tensorflow() -> Any:
 def _lean() -> Iterator[None]:
     """Hide the modules that are not needed; whoever wants them later gets the real ones."""
     sys.modules.setdefault(TELEMETRY, _ABSENT)
-    modules = {name: _ABSENT for name in OPTIONAL} | {name: ModuleType(name) for name in UNUSED}
-    hidden = {name: module for name, module in modules.items() if name not in sys.modules}
-    sys.modules.update(hidden)
+    stand_ins = {name: ModuleType(name) for name in UNUSED if name not in sys.modules}
+    sys.modules.update(stand_ins)
+    hiding = _Hiding()
+    sys.meta_path.insert(0, hiding)
     try:
         yield
     finally:
-        for name in hidden:
+        sys.meta_path.remove(hiding)
+        for name in stand_ins:
             del sys.modules[name]
+
+
+class _Hiding(MetaPathFinder):
+    """Makes the optional modules look as if they were not installed."""
+
+    def find_spec(self, name: str, path: object, target: ModuleType | None = None) -> None:
+        if name in OPTIONAL:
+            raise ModuleNotFoundError(f"{name} is hidden while Keras starts", name=name)

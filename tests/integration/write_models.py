@@ -1,6 +1,6 @@
 """Writes Keras files of every kind that people have into the folder given: `python write_models.py FOLDER`.
 
-Their weights are random, but for "template", which has learned the known digits by heart.
+Their weights are random, but for those of "template" and "bytes", which have learned the known digits by heart.
 """
 
 from __future__ import annotations
@@ -48,8 +48,21 @@ def networks(keras: Any) -> dict[str, Any]:
         "any-size": make(
             [layers.Input((None, None, 1)), layers.Conv2D(8, 3), layers.GlobalMaxPooling2D(), layers.Dense(10)]
         ),
+        "preprocessing": make(
+            [
+                image,
+                layers.RandomRotation(0.1),
+                layers.RandomZoom(0.1),
+                layers.Normalization(mean=0.1, variance=0.3),
+                layers.Resizing(32, 32),
+                layers.GaussianNoise(0.1),
+                layers.Flatten(),
+                layers.Dense(10),
+            ]
+        ),
         "functional": keras.Model(several, layers.Dense(10, activation="softmax")(flat)),
         "template": template(keras),
+        "bytes": make([layers.Input((784,), dtype="uint8"), layers.Rescaling(1 / 255), template(keras)]),
         "letters": make([image, layers.Flatten(), layers.Dense(26, activation="softmax")]),
         "two-heads": keras.Model(several, [layers.Dense(10)(flat), layers.Dense(2)(flat)]),
         "code": make([image, layers.Flatten(), layers.Lambda(lambda values: values * 2), layers.Dense(10)]),

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.errors import ModelBroken
-from worker.engines import BATCH_SIZES, Engine
+from worker.engines import BATCH_SIZES, Engine, Run, warm_up
 from worker.keras_files import load_network
 
 Floats = NDArray[np.float32]
@@ -24,7 +24,7 @@ class Recorder:
     def engine(self) -> Engine:
         return Engine((3,), 3, {size: self._run_of(size) for size in BATCH_SIZES})
 
-    def _run_of(self, size: int) -> object:
+    def _run_of(self, size: int) -> Run:
         def run(images: Floats) -> Floats:
             assert images.shape == (size, 3)
             self.sizes.append(size)
@@ -55,6 +55,24 @@ def test_a_batch_is_split_and_filled_up_to_known_sizes(count: int, sizes: list[i
 
     assert np.array_equal(outputs, images * 2)
     assert recorder.sizes == sizes
+
+
+def test_every_batch_size_is_warmed_up() -> None:
+    recorder = Recorder()
+
+    warm_up(recorder.engine().runs, (3,), 3)
+
+    assert set(recorder.sizes) == set(BATCH_SIZES)
+
+
+@pytest.mark.parametrize(
+    "faulty", [lambda images: images * 3, lambda images: images[:1] * 2, lambda images: images * np.float32("nan")]
+)
+def test_a_network_whose_answers_change_with_the_size_of_the_batch_is_refused(faulty: Run) -> None:
+    runs = dict(Recorder().engine().runs) | {16: faulty}
+
+    with pytest.raises(ValueError, match="change with the size of the batch, 16"):
+        warm_up(runs, (3,), 3)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"PK", b"\x89PNG\r\n\x1a\n"])
