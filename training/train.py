@@ -9,6 +9,7 @@ the same --run, it goes on after the last finished epoch.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import keras
@@ -21,7 +22,7 @@ from training.data import training_digits
 BATCH = 256
 PEAK_RATE, WARM_UP = 3e-3, 500
 WEIGHT_DECAY = 1e-2
-EMA = 0.999
+EMA = 0.998
 
 
 class Shards(keras.utils.PyDataset):  # type: ignore[misc]
@@ -29,13 +30,13 @@ class Shards(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(self, folder: Path, seed: int) -> None:
         super().__init__()
-        self.paths = sorted(folder.glob("*.npz"))
-        self.seed = seed
+        self.folder, self.seed = folder, seed
         self.open(0)
 
     def open(self, epoch: int) -> None:
         """Take up the shard of this epoch; shards are gone through round and round."""
-        with np.load(self.paths[epoch % len(self.paths)]) as shard:
+        paths = sorted(self.folder.glob("[0-9]*[0-9].npz"))
+        with np.load(paths[epoch % len(paths)]) as shard:
             order = np.random.default_rng((self.seed, epoch)).permutation(len(shard["labels"]))
             self.images, self.labels = shard["images"][order], shard["labels"][order]
 
@@ -49,7 +50,7 @@ class Shards(keras.utils.PyDataset):  # type: ignore[misc]
 
 def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(n, 28, 28) of 0 to 255 -> what the network takes."""
-    return images[..., None].astype(np.float32) / 255
+    return images[..., None] / np.float32(255)
 
 
 def compiled(steps: int) -> keras.Model:
@@ -101,6 +102,8 @@ def main() -> None:
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
+    recipe = {"epochs": options.epochs, "seed": options.seed, "precision": options.precision, "batch": BATCH}
+    (options.run / "recipe.json").write_text(json.dumps(recipe))
     keras.config.set_dtype_policy(options.precision)
     train(options.shards, options.run, options.epochs, options.seed)
 

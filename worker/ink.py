@@ -1,7 +1,4 @@
-"""Where the ink is: strokes are told from paper, light, specks and lines, whatever the polarity.
-
-Pictures with a side below PHOTO pixels are taken as drawn: they have no light, noise or lines of their own.
-"""
+"""Where the ink is: strokes are told from paper, light, specks and lines, whatever the polarity."""
 
 from __future__ import annotations
 
@@ -13,7 +10,8 @@ from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
 
-PHOTO = 48
+#: Smaller pictures are too coarse to show noise and ruled lines, or light that changes, in pixels.
+DETAILED, LIGHTED = 48, 20
 #: Contrast of ink and paper below which there is nothing to read, of 255.
 NOTHING = 12
 #: Light is evened out where the paper along the border varies by this share of the whole range.
@@ -24,8 +22,9 @@ SENSITIVITY = 0.75
 NEAR_PART, FAR_PART = 0.04, 0.3
 #: How far from the main part is near, in shares of its longer side.
 NEAR = 0.25
-#: Straight runs of this share of the frame make a line of paper or frame when together they span the second share.
-RUN, LINE = 0.2, 0.9
+#: A ruled line is made of straight runs of the first share of the frame, spans it but for the second share, and is
+#: no thicker than the third (or two pixels).
+RUN, SHORT, THICK = 0.2, 0.04, 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +51,21 @@ def find_ink(gray: Gray) -> Ink | None:
     if contrast < NOTHING:
         return None
     mask = cv2.threshold(strength, max(level * SENSITIVITY, NOTHING / 2), 255, cv2.THRESH_BINARY)[1]
-    if min(gray.shape) >= PHOTO:
-        mask = _without_lines(mask)
+    if min(gray.shape) >= DETAILED:
+        mask = _without_lines(np.asarray(mask, dtype=np.uint8))
     strokes, parts, share = _main_parts(np.asarray(mask, dtype=np.uint8))
     return Ink(strength, strokes, contrast, inverted, parts, share)
 
 
 def _above_paper(gray: Gray) -> tuple[Gray, bool]:
     """How much each pixel differs from the paper towards the ink, and whether the paper is light."""
-    if min(gray.shape) >= PHOTO:
+    if min(gray.shape) >= DETAILED:
         gray = np.asarray(cv2.medianBlur(gray, 3), dtype=np.uint8)
-        if _is_uneven(gray):
-            return _above_uneven_paper(gray)
+    around = np.sort(border(gray))
+    if min(gray.shape) >= LIGHTED and _is_uneven(gray, around):
+        return _above_uneven_paper(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    light_paper = cv2.mean(light)[0] + np.count_nonzero(border(gray) > level) / border(gray).size > 1
+    light_paper = bool(cv2.mean(light)[0] + np.count_nonzero(around > level) / around.size > 1)
     paper = cv2.mean(gray, light if light_paper else 1 - light)[0]
     return _difference(gray, paper, light_paper), light_paper
 
@@ -80,18 +80,16 @@ def _difference(gray: Gray, paper: float | Gray, light_paper: bool) -> Gray:
     return np.asarray(ink, dtype=np.uint8)
 
 
-def _is_uneven(gray: Gray) -> bool:
-    low, high = np.percentile(border(_thumbnail(gray, 16)), (10, 90))
-    return float(high - low) > UNEVEN * float(np.ptp(gray))
-
-
-def _thumbnail(gray: Gray, side: int) -> Gray:
-    return np.asarray(cv2.resize(gray, (side, side), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+def _is_uneven(gray: Gray, around: Gray) -> bool:
+    """Whether the border's sorted pixels differ much, the darkest and the lightest fifth left out."""
+    fifth = around.size // 5
+    darkest, lightest, *_ = cv2.minMaxLoc(gray)
+    return int(around[-fifth]) - int(around[fifth]) > UNEVEN * (lightest - darkest)
 
 
 def _above_uneven_paper(gray: Gray) -> tuple[Gray, bool]:
     """The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves."""
-    small = _thumbnail(gray, 48)
+    small = np.asarray(cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     detail = small.astype(np.float32) - cv2.medianBlur(small, 25)
     light_paper = float((detail**3).sum()) < 0
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 17))
@@ -101,9 +99,8 @@ def _above_uneven_paper(gray: Gray) -> tuple[Gray, bool]:
 
 
 def _without_lines(mask: Gray) -> Gray:
-    """Take out ruled lines and frames, unless nothing else would be left."""
-    height, width = mask.shape
-    lines = _lines(mask, (max(int(width * RUN), 1), 1)) | _lines(mask, (1, max(int(height * RUN), 1)))
+    """Take out ruled lines and frames, unless next to nothing would be left."""
+    lines = _ruled(mask) | _ruled(mask.T).T
     rest = mask & ~lines
     if not lines.any() or cv2.countNonZero(rest) < NEAR_PART * cv2.countNonZero(mask):
         return mask
@@ -111,14 +108,17 @@ def _without_lines(mask: Gray) -> Gray:
     return np.asarray(rest | crossings, dtype=np.uint8)
 
 
-def _lines(mask: Gray, run: tuple[int, int]) -> Gray:
-    """Straight runs along one axis that together span the frame."""
-    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(run[::-1], np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
-    along, frame = (cv2.CC_STAT_WIDTH, mask.shape[1]) if run[0] > 1 else (cv2.CC_STAT_HEIGHT, mask.shape[0])
-    spanning = stats[:, along] >= LINE * frame
+def _ruled(mask: Gray) -> Gray:
+    """The pixels of thin lines from the left edge to the right one."""
+    height, width = mask.shape
+    mask = np.ascontiguousarray(mask)
+    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, round(width * RUN)), np.uint8))
+    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(2, round(height * THICK)) + 1, 1), np.uint8))
+    joined = cv2.dilate(runs, np.ones((3, 3), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    spanning = stats[:, cv2.CC_STAT_WIDTH] >= (1 - SHORT) * width
     spanning[0] = False
-    return np.asarray(np.where(spanning[labels], mask, 0), dtype=np.uint8) if count > 1 else np.zeros_like(mask)
+    return np.asarray(np.where(spanning[labels], mask, 0), dtype=np.uint8)
 
 
 def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
@@ -136,4 +136,4 @@ def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
     kept = large | (near & (area >= NEAR_PART * area[main]))
     parts = np.count_nonzero(large & (height >= height[main] / 2))
     strokes = np.concatenate(([0], np.where(kept, 255, 0))).astype(np.uint8)[labels]
-    return strokes, parts, float(area[kept].sum() / area.sum())
+    return strokes, int(parts), float(area[kept].sum() / area.sum())

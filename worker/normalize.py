@@ -20,10 +20,15 @@ Gray = NDArray[np.uint8]
 SIDE, BOX, CENTER = 28, 20, 14.0
 #: Larger pictures are searched for ink at this size, in pixels; small finds are then looked at in full.
 SEARCH, SMALL_FIND = 256, 80
-#: Strokes thinner than this are drawn out to the second width, those thicker thinned to the third, in pixels of the result.
+#: Strokes thinner than the first width are widened to the second, thicker ones thinned to the third, in pixels of
+#: the result.
 THIN, TARGET, THICK = 1.35, 2.0, 5.0
 #: Strokes are changed at this many times the result's resolution at least.
 FINE = 2
+#: Ink fainter than this is not looked for at the rims of strokes, of 255.
+RIM = 10
+#: Structuring elements: a pixel and its neighbors, a square of four.
+AROUND, SQUARE = np.ones((3, 3), np.uint8), np.ones((2, 2), np.uint8)
 #: Below these a reading is doubtful: contrast of 255, pixels of the longer side, share of the ink that was used.
 FAINT, TINY, CLUTTERED = 40, 7, 0.5
 #: MNIST's smallest longer side, largest distance from the center and smallest peak, over its training images.
@@ -100,19 +105,24 @@ def _surroundings(gray: Gray, box: tuple[int, ...], scale: float) -> Gray:
 def _redrawn(ink: Ink, box: tuple[int, ...]) -> Gray:
     """The strokes, cut to their box, at full strength and MNIST's size, with near its width."""
     x, y, width, height = box
-    window = np.s_[y : y + height, x : x + width]
-    strokes = ink.strokes[window]
-    kept = cv2.dilate(strokes, np.ones((3, 3), np.uint8))
-    crop = cv2.convertScaleAbs(cv2.bitwise_and(ink.strength[window], kept), alpha=255 / ink.contrast)
-    scale = max(width, height) / BOX
-    crop = _with_width(np.asarray(crop, dtype=np.uint8), _stroke_width(strokes) / scale)
+    rows, columns = slice(max(0, y - 1), y + height + 1), slice(max(0, x - 1), x + width + 1)
+    kept = cv2.dilate(ink.strokes[rows, columns], AROUND)
+    full = cv2.convertScaleAbs(cv2.bitwise_and(ink.strength[rows, columns], kept), alpha=255 / ink.contrast)
+    crop = _cut(np.asarray(full, dtype=np.uint8))
+    crop = _with_width(crop, _stroke_width(ink.strokes) * BOX / max(crop.shape))
     return _resized(crop, BOX / max(crop.shape))
+
+
+def _cut(full: Gray) -> Gray:
+    """The faint rims of strokes belong to them."""
+    x, y, width, height = cv2.boundingRect(cv2.threshold(full, RIM, 255, cv2.THRESH_BINARY)[1])
+    return full[y : y + height, x : x + width]
 
 
 def _stroke_width(strokes: Gray) -> float:
     """Mean width in pixels: a stroke of width w and length l loses l pixels to a 2 x 2 erosion of its w * l."""
     area = cv2.countNonZero(strokes)
-    inner = cv2.countNonZero(cv2.erode(strokes, np.ones((2, 2), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0))
+    inner = cv2.countNonZero(cv2.erode(strokes, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=0))
     return area / (area - inner)
 
 
@@ -126,7 +136,7 @@ def _with_width(crop: Gray, width: float) -> Gray:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     if change < 0:
         return np.asarray(cv2.erode(crop, kernel), dtype=np.uint8)
-    padded = cv2.copyMakeBorder(crop, *[size // 2] * 4, cv2.BORDER_CONSTANT, value=0)
+    padded = np.pad(crop, size // 2)
     return np.asarray(cv2.dilate(padded, kernel), dtype=np.uint8)
 
 
@@ -137,7 +147,7 @@ def _placed(digit: Gray) -> Gray:
     left = min(max(round(CENTER - x), 0), SIDE - width)
     top = min(max(round(CENTER - y), 0), SIDE - height)
     pixels = np.zeros((SIDE, SIDE), np.uint8)
-    pixels[top : top + height, left : left + width] = cv2.normalize(digit, None, 0, 255, cv2.NORM_MINMAX)
+    pixels[top : top + height, left : left + width] = cv2.convertScaleAbs(digit, alpha=255 / max(1, digit.max()))
     return pixels
 
 

@@ -1,0 +1,157 @@
+"""Prepare what the network learns from: shards of normalized pictures, each seeded by its number.
+
+    python -m training.shards --folder build/training/shards --count 40
+
+Every picture goes through the service's own normalization, so that the network sees what it will see in
+service, faults included. Shards that exist are left alone: started again, it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from training import glyphs, pictures
+from training.corruptions import KINDS
+from training.data import Digits, training_digits
+from training.strokes import drawn_digit
+from training.warp import Bend, bent
+from worker.normalize import normalize
+
+Gray = NDArray[np.uint8]
+Maker = Callable[[Digits, Generator], tuple[Gray, int]]
+
+SIZE = 50_000
+GENTLE = Bend(turn=0.1, shear=0.1, scale=0.1, shift=0.02, wave=0.035)
+
+
+def _pick(digits: Digits, rng: Generator) -> tuple[Gray, int]:
+    at = int(rng.integers(len(digits.labels)))
+    return digits.images[at], int(digits.labels[at])
+
+
+def _pictured(glyph: Gray, rng: Generator) -> Gray:
+    """The glyph in a picture, normalized; once more if nothing of it can be seen."""
+    normalized = normalize((pictures.drawn if rng.random() < 0.55 else pictures.photographed)(glyph, rng))
+    return _pictured(glyph, rng) if "blank" in normalized.flags else normalized.pixels
+
+
+def written(digits: Digits, rng: Generator) -> tuple[Gray, int]:
+    """MNIST's digits as they are, but bent, and now and then wider or narrower in stroke."""
+    digit, label = _pick(digits, rng)
+    pixels = bent(digit, rng, Bend())
+    kind = rng.random()
+    if kind < 0.18:
+        change = cv2.dilate if kind < 0.1 else cv2.erode
+        pixels = np.asarray(change(pixels, np.ones((2, 2), np.uint8)), dtype=np.uint8)
+    return pixels, label
+
+
+def pictured(digits: Digits, rng: Generator) -> tuple[Gray, int]:
+    """MNIST's digits as if drawn on a screen or written on paper."""
+    digit, label = _pick(digits, rng)
+    return _pictured(bent(glyphs.handwritten(digit), rng, GENTLE), rng), label
+
+
+def damaged(digits: Digits, rng: Generator) -> tuple[Gray, int]:
+    """MNIST's digits with one or two kinds of damage of random strength."""
+    digit, label = _pick(digits, rng)
+    pixels = bent(digit, rng, GENTLE) if rng.random() < 0.6 else digit
+    for kind in rng.choice(sorted(KINDS), 2 if rng.random() < 0.15 else 1):
+        pixels = KINDS[kind](pixels, rng, float(rng.uniform(0.4, 1.15)))
+    return normalize(pixels).pixels, label
+
+
+def constructed(digits: Digits, rng: Generator) -> tuple[Gray, int]:
+    """Digits drawn from strokes, or printed."""
+    if rng.random() < 0.7:
+        glyph, label = drawn_digit(rng)
+    else:
+        label = int(rng.integers(10))
+        glyph = glyphs.some_printed(str(label), rng)
+    return _pictured(bent(glyph, rng, GENTLE), rng), label
+
+
+def not_a_digit(digits: Digits, rng: Generator) -> tuple[Gray, int]:
+    """Letters, signs, scribbles, shapes, stains, several digits, bare noise."""
+    kind = rng.random()
+    if kind < 0.5:
+        glyph = bent(glyphs.some_printed(glyphs.letter_choice(rng), rng), rng, Bend())
+    elif kind < 0.62:
+        glyph = glyphs.scribble(rng)
+    elif kind < 0.72:
+        glyph = bent(glyphs.shape(rng), rng, GENTLE)
+    elif kind < 0.9:
+        glyph = glyphs.several(digits.images[rng.integers(len(digits.images), size=int(rng.integers(2, 5)))], rng)
+    elif kind < 0.95:
+        glyph = glyphs.blot(rng)
+    else:
+        return normalize(noise(rng)).pixels, glyphs.NONE
+    return _pictured(glyph, rng), glyphs.NONE
+
+
+def noise(rng: Generator) -> Gray:
+    """A frame with nothing on it but noise of some grain."""
+    side = int(rng.integers(16, 100))
+    grain = rng.standard_normal((side, side), np.float32) * rng.uniform(3, 80) + rng.uniform(0, 255)
+    if rng.random() < 0.6:
+        grain = cv2.GaussianBlur(grain, (0, 0), float(rng.uniform(0.4, 3)))
+    return pictures.as_gray(grain)
+
+
+Recipe = tuple[tuple[Maker, float], ...]
+#: What is learned from, in which shares.
+LEARNED: Recipe = ((written, 0.42), (pictured, 0.2), (damaged, 0.16), (constructed, 0.07), (not_a_digit, 0.15))
+#: What people send, as far as it can be made here: what confidence is fitted on.
+SENT: Recipe = ((written, 0.4), (pictured, 0.4), (constructed, 0.1), (not_a_digit, 0.1))
+
+
+def make_shard(digits: Digits, seed: tuple[int, ...], size: int = SIZE, recipe: Recipe = LEARNED) -> Digits:
+    """So many pictures (28, 28) and labels, 0 to 9 or glyphs.NONE, by a recipe."""
+    rng = np.random.default_rng(seed)
+    makers, shares = zip(*recipe, strict=True)
+    made = [makers[which](digits, rng) for which in rng.choice(len(makers), size, p=shares)]
+    images, labels = zip(*made, strict=True)
+    return Digits(np.stack(images), np.array(labels, np.int64))
+
+
+def save(shard: Digits, path: Path) -> None:
+    """Write a shard whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial.npz")
+    np.savez(partial, images=shard.images, labels=shard.labels)
+    partial.rename(path)
+
+
+def _prepare(task: tuple[Path, int, int]) -> Path:
+    folder, number, seed = task
+    path = folder / f"{number:04d}.npz"
+    cv2.setNumThreads(1)
+    save(make_shard(training_digits().training, (seed, number)), path)
+    return path
+
+
+def main() -> None:
+    """Read the command line and prepare the shards that are missing."""
+    parser = argparse.ArgumentParser(description="Prepare shards of training pictures.")
+    parser.add_argument("--folder", type=Path, default=Path("build/training/shards"))
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    tasks = [(options.folder, number, options.seed) for number in range(options.count)]
+    missing = [task for task in tasks if not (task[0] / f"{task[1]:04d}.npz").exists()]
+    with get_context("spawn").Pool(options.processes) as pool:
+        for done, path in enumerate(pool.imap(_prepare, missing), start=1):
+            print(f"{path} ({done} of {len(missing)})", flush=True)
+
+
+if __name__ == "__main__":
+    main()

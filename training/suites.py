@@ -1,0 +1,131 @@
+"""The sets that a network is judged by, each normalized as in service; none of them is learned from.
+
+Only `training.evaluate` may ask for them. The drawings, photos and HwD-1000 lie beside the project where they are
+installed; elsewhere those suites are left out.
+"""
+
+from __future__ import annotations
+
+import csv
+import string
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from training import glyphs, pictures, shards
+from training.corruptions import KINDS
+from training.data import Digits, test_digits
+from training.network import LABELS
+from worker.decode import decode
+from worker.normalize import Normalized, normalize
+
+Gray = NDArray[np.uint8]
+
+NEARBY = Path(__file__).parents[2] / "shared" / "data" / "dev"
+NONE = LABELS.index("none")
+MAX_PIXELS = 100_000_000
+#: Pictures of each kind of what is no digit.
+NEGATIVES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Normalized images (n, 28, 28) with labels (n,), where each came from, and which of them were blank."""
+
+    images: Gray
+    labels: NDArray[np.int64]
+    sources: tuple[str, ...]
+    blank: NDArray[np.bool_]
+
+
+def _suite(pictures_read: Iterable[Normalized], labels: Iterable[int], sources: Iterable[str]) -> Suite:
+    read = list(pictures_read)
+    blank = np.array(["blank" in picture.flags for picture in read])
+    return Suite(np.stack([picture.pixels for picture in read]), np.array(list(labels)), tuple(sources), blank)
+
+
+def _of_digits(digits: Digits, source: str) -> Suite:
+    return _suite(map(normalize, digits.images), digits.labels, [source] * len(digits.labels))
+
+
+def mnist_test() -> Suite:
+    """MNIST's test set."""
+    return _of_digits(test_digits(), "mnist")
+
+
+def corrupted(kind: str) -> Suite:
+    """MNIST's test set with one kind of damage at full strength."""
+    digits, rng = test_digits(), np.random.default_rng(sorted(KINDS).index(kind))
+    return _of_digits(Digits(np.stack([KINDS[kind](image, rng, 1.0) for image in digits.images]), digits.labels), kind)
+
+
+def collected(group: str) -> Suite | None:
+    """Single digits that people drew ("drawn") or wrote on paper ("photos"); None where they are not installed."""
+    if not (NEARBY / "index.csv").exists():
+        return None
+    with (NEARBY / "index.csv").open(newline="") as index:
+        rows = [row for row in csv.DictReader(index) if row["file"].startswith(f"{group}/")]
+    files = (decode((NEARBY / row["file"]).read_bytes(), max_pixels=MAX_PIXELS) for row in rows)
+    return _suite(map(normalize, files), (int(row["label"]) for row in rows), (row["source"] for row in rows))
+
+
+def hwd1000() -> Suite | None:
+    """HwD-1000, one writer's digits with pens of several widths; None where it is not installed."""
+    path = NEARBY / "hwd1000.npz"
+    if not path.exists():
+        return None
+    with np.load(path) as arrays:
+        return _of_digits(Digits(arrays["x"], arrays["y"].astype(np.int64)), "hwd1000")
+
+
+def _letters(rng: Generator) -> Gray:
+    clear = sorted(set(string.ascii_letters) - glyphs.TWINS)
+    return glyphs.some_printed("".join(clear), rng, kept_out=True)
+
+
+def _twins(rng: Generator) -> Gray:
+    return glyphs.some_printed("".join(sorted(glyphs.TWINS)), rng, kept_out=True)
+
+
+def _line(rng: Generator) -> Gray:
+    return glyphs.with_pen([np.array([[0.0, 0.5], [1.0, 0.5 + rng.normal(0, 0.03)]])], rng)
+
+
+def _several(rng: Generator) -> Gray:
+    digits = test_digits().images
+    return glyphs.several(digits[rng.integers(len(digits), size=int(rng.integers(2, 5)))], rng)
+
+
+def _blank(rng: Generator) -> Gray:
+    return pictures.noisy(np.full((64, 64), rng.integers(60, 256), np.uint8), rng)
+
+
+def _shown(glyph: Callable[[Generator], Gray]) -> Callable[[Generator], Gray]:
+    return lambda rng: (pictures.drawn if rng.random() < 0.5 else pictures.photographed)(glyph(rng), rng)
+
+
+#: What is no digit, by kind. The letters that are a digit's twin (O, I, l ...) are shown, but count apart.
+NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
+    {
+        "letters": _shown(_letters),
+        "scribbles": _shown(glyphs.scribble),
+        "lines": _shown(_line),
+        "several digits": _shown(_several),
+        "stains": _shown(glyphs.blot),
+        "noise": shards.noise,
+        "blanks": _blank,
+        "twins of digits": _shown(_twins),
+    }
+)
+
+
+def not_digits(kind: str) -> Suite:
+    """Pictures of one kind of what is no digit, letters in typefaces kept out of training."""
+    rng = np.random.default_rng((7, sorted(NOT_DIGITS).index(kind)))
+    made = [normalize(NOT_DIGITS[kind](rng)) for _ in range(NEGATIVES)]
+    return _suite(made, [NONE] * NEGATIVES, [kind] * NEGATIVES)
