@@ -87,6 +87,8 @@ def settle(connection: Connection, now: datetime, *which: ColumnElement[bool]) -
         "expired": case((canceling, jobs.c.expired), else_=jobs.c.expired + left),
         "ended_at": now,
     }
+    # A chunk that was running when its job was canceled, and was given up since, will never be claimed again.
+    drop_not_started(connection, chunks.c.job_id.in_(select(jobs.c.id).where(*which, canceling)))
     ending = update(jobs).where(*which, jobs.c.status.not_in(TERMINAL), ~still_open)
     return list(connection.scalars(ending.values(values).returning(jobs.c.id)))
 
