@@ -6,19 +6,18 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from shared.database import writing
+from shared.database import one_at_a_time, writing
 
-#: Names the advisory lock of PostgreSQL that lets one migration run at a time; any fixed number does.
+#: Names the lock that lets one migration run at a time; any fixed number does.
 LOCK = 20_261_121
 
 
 def upgrade(engine: Engine) -> None:
     """Apply what is missing. Raises DatabaseUnavailable."""
     with writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        one_at_a_time(connection, LOCK)
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

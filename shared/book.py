@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, text, update
 
-from shared.database import epoch_now, reading, writing
+from shared.database import epoch_now, one_at_a_time, reading, writing
 from shared.domain import (
     TERMINAL,
     Backlog,
@@ -48,6 +48,8 @@ from shared.tables import chunks, jobs, results
 
 ANNOUNCED = [ChunkState.QUEUED, ChunkState.RUNNING]
 WORKABLE = [Status.QUEUED, Status.IN_PROGRESS]
+#: Names the lock under which chunks are chosen for announcement; any number but the migrations' does.
+ANNOUNCING = 20_261_122
 
 
 class SqlJobBook:
@@ -121,11 +123,14 @@ class SqlJobBook:
         in_flight = select(func.count()).where(chunks.c.queue == queue, chunks.c.state.in_(ANNOUNCED))
         waiting = select(chunks.c.id).where(chunks.c.queue == queue, chunks.c.state == ChunkState.WAITING).limit(1)
         with reading(self._engine) as connection:
-            free = window - connection.scalar(in_flight)  # type: ignore[operator]  # a count is never null
+            free = window - (connection.scalar(in_flight) or 0)
             # Choosing fairly looks at every waiting chunk, so it is done for several places at once.
             if free < max(1, window // 4) or connection.scalar(waiting) is None:
                 return []
         with writing(self._engine) as connection:
+            # Two who choose at once would each fill the same places.
+            one_at_a_time(connection, ANNOUNCING)
+            free = max(0, window - (connection.scalar(in_flight) or 0))
             chosen = list(connection.scalars(next_chunks(queue, free)))
             marked = update(chunks).where(chunks.c.id.in_(chosen), chunks.c.state == ChunkState.WAITING)
             queued = marked.values(state=ChunkState.QUEUED, announced_at=epoch_now()).returning(chunks.c.id)
@@ -203,7 +208,6 @@ class SqlJobBook:
         with writing(self._engine) as connection:
             stopping = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(WORKABLE))
             if connection.execute(stopping.values(status=Status.CANCELING)).rowcount:
-                drop_not_started(connection, chunks.c.job_id == job_id)
                 settle(connection, now, jobs.c.id == job_id)
             return _job(connection, job_id)
 
