@@ -45,7 +45,7 @@ class CeleryQueue:
 
     def depth(self, queue: Queue) -> int:
         with _translated():
-            return int(self._redis.llen(WIRE_NAMES[queue])) + int(self._redis.hlen(UNACKED))
+            return int(self._redis.llen(WIRE_NAMES[queue]))
 
     def ping(self) -> None:
         with _translated():

@@ -16,8 +16,8 @@ from shared.ports import Clock, PackReader, Parts, RecognizerSource, Recorded
 
 #: A chunk that failed this often is split, so that one image cannot hold up its neighbors for ever.
 MAX_ATTEMPTS = 3
-#: A message is lost if the broker holds none at all and the chunk was announced so long ago ...
-IDLE_PATIENCE = timedelta(seconds=10)
+#: A message is lost if none waits and the chunk was announced so long ago: what a worker takes, it begins at once ...
+IDLE_PATIENCE = timedelta(seconds=20)
 #: ... or whatever the broker holds: no window takes so long to empty, and a broker's own redelivery has had its time.
 BUSY_PATIENCE = timedelta(minutes=6)
 #: The folder of the store in which every job has its own.

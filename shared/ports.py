@@ -171,7 +171,7 @@ class JobQueue(Protocol):
         """One message a chunk, carrying its id only."""
 
     def depth(self, queue: Queue) -> int:
-        """How many messages wait, or are in some worker's hands."""
+        """How many messages wait for a worker."""
 
     def ping(self) -> None:
         """Raise BrokerUnavailable if the broker does not answer."""
