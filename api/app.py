@@ -15,6 +15,7 @@ from api.intake import Desk
 from api.request_id import RequestId
 from api.routes import events, health, jobs, models, pages, predict, results, reviews, tiles
 from api.same_origin import SameOrigin
+from api.views import open_views
 from api.waiting import Waiting
 from shared.catalog import ModelCatalog
 from shared.settings import Settings
@@ -30,7 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         desk = Desk(open_parts(settings), ModelCatalog(settings.models, settings.model), settings)
         waiting = Waiting(Redis.from_url(settings.redis))
-        app.state.house = House(desk, open_review_book(settings), waiting, anyio.CapacityLimiter(UPLOADS_AT_ONCE))
+        uploads = anyio.CapacityLimiter(UPLOADS_AT_ONCE)
+        app.state.house = House(desk, open_review_book(settings), open_views(settings), waiting, uploads)
         async with waiting.listening():
             yield
 

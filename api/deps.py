@@ -10,6 +10,7 @@ import anyio
 from fastapi import Depends, Header, Query, Request
 
 from api.intake import Desk
+from api.views import Views
 from api.waiting import Waiting
 from shared.reviewing import ReviewBook
 
@@ -23,6 +24,7 @@ class House:
 
     desk: Desk
     reviews: ReviewBook
+    views: Views
     waiting: Waiting
     uploads: anyio.CapacityLimiter
 

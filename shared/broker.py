@@ -18,6 +18,10 @@ RECOGNIZE = "digitq.recognize"
 #: The task that looks for lost work, and the one that deletes what nobody need keep.
 SWEEP = "digitq.sweep"
 PRUNE = "digitq.prune"
+#: The task that shows what the model saw, and where in Redis its answer is put for so many seconds.
+VIEW = "digitq.view"
+VIEW_PREFIX = "digitq:view:"
+VIEW_KEPT_SECONDS = 30
 #: The queues' names in Redis; workers serve them in the order of these names.
 WIRE_NAMES = {Queue.INTERACTIVE: "digitq.1.interactive", Queue.BULK: "digitq.2.bulk"}
 #: The queue of the sweep, served before all others.
@@ -43,6 +47,12 @@ class CeleryQueue:
             for chunk_id in chunk_ids:
                 self._celery.send_task(RECOGNIZE, args=[chunk_id], queue=WIRE_NAMES[queue], producer=producer)
 
+    def ask_for_views(self, job_id: str, indexes: Sequence[int], reply_to: str, seconds: float) -> None:
+        """Ask a worker for images as the network is fed with them; nobody wants the answer after `seconds`."""
+        with _translated():
+            arguments = [job_id, list(indexes), reply_to]
+            self._celery.send_task(VIEW, args=arguments, queue=WIRE_NAMES[Queue.INTERACTIVE], expires=seconds)
+
     def depth(self, queue: Queue) -> int:
         with _translated():
             return int(self._redis.llen(WIRE_NAMES[queue]))
@@ -61,6 +71,14 @@ class RedisNotifier:
     def progressed(self, job_id: str, *, ended: bool) -> None:
         with suppress(RedisError):
             self._redis.publish(PROGRESS_PREFIX + job_id, ENDED if ended else "")
+
+
+def answer_views(redis: Redis, reply_to: str, views: str) -> None:
+    """Put an answer where the one who asked looks for it; if Redis is away, he does not get one."""
+    with suppress(RedisError), redis.pipeline() as pipeline:
+        pipeline.rpush(reply_to, views)
+        pipeline.expire(reply_to, VIEW_KEPT_SECONDS)
+        pipeline.execute()
 
 
 @contextmanager

@@ -44,10 +44,10 @@ def open_review_book(settings: Settings) -> ReviewBook:
     return SqlReviewBook(open_engine(settings.database))
 
 
-def open_redis(settings: Settings) -> Redis:
-    """A client for the settings' Redis, with time limits."""
+def open_redis(settings: Settings, seconds: float = REDIS_SECONDS) -> Redis:
+    """A client for the settings' Redis that waits for an answer at most `seconds`."""
     return Redis.from_url(
-        settings.redis, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS, health_check_interval=25
+        settings.redis, socket_timeout=seconds, socket_connect_timeout=REDIS_SECONDS, health_check_interval=25
     )
 
 

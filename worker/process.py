@@ -7,21 +7,25 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import signals
 from celery.worker import state
+from redis import Redis
 
 from shared.catalog import ModelCatalog
 from shared.domain import ModelRef
 from shared.errors import CannotStart, Unavailable
 from shared.lifecycle import announce
 from shared.logs import configure_logs
-from shared.ports import Parts, Recognizer, RecognizerSource
+from shared.ports import Parts
 from shared.settings import Settings
-from shared.wiring import open_parts
+from shared.wiring import open_parts, open_redis
+
+if TYPE_CHECKING:
+    from worker.recognizer import KerasRecognizer
 from worker.alive import follow_heartbeats
 
 #: How many models one process keeps loaded; a job pins one, and old ones are seldom wanted.
@@ -40,7 +44,8 @@ class Process:
 
     worker: str
     parts: Parts
-    recognizers: RecognizerSource
+    redis: Redis
+    recognizers: Callable[[ModelRef], KerasRecognizer]
 
 
 _process: Process | None = None
@@ -70,13 +75,13 @@ def be_born(sender: str, **_: Any) -> None:
         log.error("cannot_start", reason=error.message)
         os.kill(os.getppid(), CANNOT_START_SIGNAL)
         raise SystemExit(EX_CONFIG) from error
-    _process = Process(sender, open_parts(settings), recognizers)
+    _process = Process(sender, open_parts(settings), open_redis(settings), recognizers)
     if settings.alive_file:
         settings.alive_file.touch()
     log.info("ready", pid=os.getpid())
 
 
-def open_recognizers(settings: Settings) -> RecognizerSource:
+def open_recognizers(settings: Settings) -> Callable[[ModelRef], KerasRecognizer]:
     """The recognizers by their model, the default one loaded and tested. Raises ModelMissing, ModelBroken."""
     from worker.recognizer import load_recognizer
     from worker.self_test import self_test
@@ -84,7 +89,7 @@ def open_recognizers(settings: Settings) -> RecognizerSource:
     catalog = ModelCatalog(settings.models, settings.model)
 
     @lru_cache(maxsize=LOADED_MODELS)
-    def recognizer(ref: ModelRef) -> Recognizer:
+    def recognizer(ref: ModelRef) -> KerasRecognizer:
         loaded = load_recognizer(catalog.entry(ref), engine=settings.engine, max_pixels=settings.max_image_pixels)
         self_test(loaded, published=loaded.published)
         return loaded

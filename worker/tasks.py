@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import structlog
 
 from shared import lifecycle
-from shared.broker import PRUNE, RECOGNIZE, SWEEP
+from shared.broker import PRUNE, RECOGNIZE, SWEEP, VIEW, answer_views
 from shared.packs import unpack
 from worker.app import celery
 from worker.process import born
+from worker.views import views
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +25,13 @@ def recognize(chunk_id: str) -> None:
     """Read the images of one chunk."""
     process = born()
     lifecycle.work(process.parts, chunk_id, process.worker, process.recognizers, unpack, utc_now)
+
+
+@celery.task(name=VIEW)
+def view(job_id: str, indexes: list[int], reply_to: str) -> None:
+    """Show what the model saw of some images."""
+    process = born()
+    answer_views(process.redis, reply_to, views(process, job_id, indexes))
 
 
 @celery.task(name=SWEEP)

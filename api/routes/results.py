@@ -11,10 +11,18 @@ from api import exports
 from api.deps import HouseDep, Limit
 from api.media import media_type
 from api.openapi import ERRORS
+from api.png import gray_png
 from api.schemas import Page, ResultOut
 from shared.domain import Decision
 from shared.errors import NoSuchItem
-from shared.packs import unpack
+from shared.pictures import items_of
+
+#: What somebody sent is shown by browsers as an image or not at all.
+SAFE_TO_SHOW = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+#: An image of a job stays what it is.
+KEPT_BY_BROWSERS = {"Cache-Control": "private, max-age=86400, immutable"}
+#: Pixels of a side of what the network sees.
+SIDE = 28
 
 router = APIRouter(prefix="/v1/jobs/{job_id}/results", tags=["results"], responses=ERRORS)
 
@@ -72,10 +80,17 @@ def get_result(job_id: str, index: int, house: HouseDep) -> ResultOut:
 @router.get("/{index}/image", response_class=Response)
 def get_image(job_id: str, index: int, house: HouseDep) -> Response:
     """The image's bytes as they were sent, offered as a download that no browser runs."""
-    parts = house.desk.parts
-    chunk = parts.book.chunk_with(job_id, index)
-    for item in unpack(parts.store.get(chunk.pack)):
-        if item.index == index and not item.upload.error:
-            headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+    for item in items_of(house.desk.parts, job_id, [index]):
+        if not item.upload.error:
+            headers = SAFE_TO_SHOW | KEPT_BY_BROWSERS
             return Response(item.upload.data, media_type=media_type(item.upload.data), headers=headers)
     raise NoSuchItem("This image could not be taken in, so there is nothing to show.")
+
+
+@router.get("/{index}/normalized", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+def get_normalized(job_id: str, index: int, house: HouseDep) -> Response:
+    """What the model saw of an image: a gray PNG of 28 x 28 pixels, made by a worker when it is asked for."""
+    house.desk.parts.book.chunk_with(job_id, index)
+    if pixels := house.views.ask(job_id, [index]).get(index):
+        return Response(gray_png(pixels, SIDE), media_type="image/png", headers=KEPT_BY_BROWSERS)
+    raise NoSuchItem("This image could not be read, so there is nothing that the model saw.")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -15,8 +13,7 @@ from api.media import media_type
 from api.openapi import ERRORS
 from shared.domain import Upload
 from shared.errors import InvalidRequest
-from shared.packs import pick
-from shared.ports import Parts
+from shared.pictures import items_of
 
 #: Images that one answer may carry, and the bytes from which on one is left to be fetched by itself.
 MAX_TILES = 100
@@ -81,23 +78,10 @@ def get_tiles(
     index: Annotated[str, Query(pattern=r"^\d{1,9}(,\d{1,9})*$", description="Up to 100 indexes: 0,1,5.")],
 ) -> Tiles:
     """Many small images in one answer, as they were sent; large ones are at results/{index}/image."""
-    wanted = sorted({int(number) for number in index.split(",")})
+    wanted = {int(number) for number in index.split(",")}
     if len(wanted) > MAX_TILES:
         raise InvalidRequest(f"Ask for at most {MAX_TILES} images at once.")
-    return Tiles(data=[_tile(index, upload) for index, upload in _uploads(house.desk.parts, job_id, wanted)])
-
-
-def _uploads(parts: Parts, job_id: str, wanted: list[int]) -> Iterator[tuple[int, Upload]]:
-    """The uploads of these indexes; every pack is fetched once."""
-    by_pack = defaultdict(list)
-    chunk = None
-    for index in wanted:
-        if chunk is None or not chunk.first <= index < chunk.first + chunk.count:
-            chunk = parts.book.chunk_with(job_id, index)
-        by_pack[chunk.pack].append(index)
-    for pack, indexes in by_pack.items():
-        for item in pick(parts.store.get(pack), indexes):
-            yield item.index, item.upload
+    return Tiles(data=[_tile(item.index, item.upload) for item in items_of(house.desk.parts, job_id, wanted)])
 
 
 def _tile(index: int, upload: Upload) -> Tile:
