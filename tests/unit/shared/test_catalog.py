@@ -33,12 +33,6 @@ def publish(models: Path, folder_name: str, /, **changes: Any) -> Path:
         "normalize": "mnist",
         "temperature": 1.2,
         "thresholds": {"review": 0.9, "reject": 0.5},
-        "risk_coverage": [
-            {"threshold": 0.5, "coverage": 0.99, "accuracy": 0.98},
-            {"threshold": 0.9, "coverage": 0.95, "accuracy": 0.999},
-        ],
-        "metrics": {"mnist_test": {"error": 0.003}},
-        "training": {"seed": 1},
     }
     kept = {key: value for key, value in (fields | changes).items() if value is not None}
     (folder / "manifest.json").write_text(json.dumps(kept))
@@ -191,17 +185,7 @@ def test_a_model_that_was_removed_is_not_found(tmp_path: Path) -> None:
     ("changes", "fault"),
     [
         ({"sha256": None}, "'sha256' is missing"),
-        ({"input": {"shape": [28, 28]}}, "'range' is missing"),
-        ({"labels": ["a", "b"]}, "labels must be the ten digits"),
-        ({"labels": [*"00123456789"]}, "labels must differ"),
-        ({"labels": [*"9876543210", "none", "none"]}, "labels must differ"),
-        ({"outputs": "guesses"}, "outputs must be one of"),
-        ({"normalize": "auto"}, "normalize must be one of"),
         ({"temperature": 0}, "temperature must be more than 0"),
-        ({"temperature": "hot"}, "could not convert string to float: 'hot'"),
-        ({"thresholds": {"review": 9}}, "thresholds.review must be from 0 to 1"),
-        ({"thresholds": {"accept": 0.9}}, "accept"),
-        ({"file": "../../secret.keras"}, "file must be the name of a file beside the manifest"),
         ({"file": "gone.keras"}, r"there is no file gone\.keras"),
         ({"version": "7.0.0"}, r"it is for digits@7\.0\.0"),
     ],
@@ -216,14 +200,6 @@ def test_a_damaged_manifest_is_named_with_its_fault(tmp_path: Path, changes: dic
     assert catalog.entries()[0].fault
     with pytest.raises(ModelBroken):
         catalog.entry(ModelRef("digits", "1.0.0"))
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"digits"', "\x00"])
-def test_a_manifest_that_is_no_json_object_is_damaged(tmp_path: Path, text: str) -> None:
-    (publish(tmp_path, "1.0.0") / "manifest.json").write_text(text)
-
-    with pytest.raises(ModelBroken, match="is damaged"):
-        ModelCatalog(tmp_path, "digits").resolve(None)
 
 
 def test_a_damaged_model_does_not_hide_its_neighbors(tmp_path: Path) -> None:
@@ -262,13 +238,3 @@ def test_a_file_is_hashed_once_until_it_changes(tmp_path: Path, monkeypatch: pyt
     assert catalog.resolve(None) != first
     assert sha256_of(file)[:12] == catalog.resolve(None).version
     assert len(hashed) == 2
-
-
-def test_a_target_accuracy_picks_the_threshold_that_accepts_most(tmp_path: Path) -> None:
-    publish(tmp_path, "1.0.0")
-    manifest = ModelCatalog(tmp_path, "digits").entries()[0].manifest
-    assert manifest is not None
-
-    assert manifest.threshold_for(0.97) == 0.5
-    assert manifest.threshold_for(0.995) == 0.9
-    assert manifest.threshold_for(0.9999) > 1, "a promise that cannot be kept accepts nothing"
