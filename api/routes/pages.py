@@ -12,6 +12,7 @@ from fastapi.templating import Jinja2Templates
 
 from api.deps import HouseDep
 from api.summaries import JobSummary
+from shared.domain import Decision
 from shared.errors import NoSuchJob
 
 WEB = Path(__file__).resolve().parent.parent / "web"
@@ -32,6 +33,15 @@ HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff
 NAVIGATION = (("/", "Read"), ("/jobs", "Jobs"))
 RECENT = 5
 PAGE = 50
+#: The choices of results on a job's page.
+DECISIONS = (
+    ("", "All"),
+    (Decision.ACCEPT, "Accepted"),
+    (Decision.NEEDS_REVIEW, "To review"),
+    (Decision.REJECT, "Rejected"),
+    ("failed", "Failed"),
+    ("corrected", "Corrected"),
+)
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 templates = Jinja2Templates(WEB / "templates")
@@ -57,7 +67,7 @@ def job(request: Request, house: HouseDep, job_id: str) -> HTMLResponse:
         found = house.desk.parts.book.find(job_id)
     except NoSuchJob:
         return _page(request, "missing.html", 404, message="There is no such job; it may have been deleted.")
-    return _page(request, "job.html", job=JobSummary.of(found))
+    return _page(request, "job.html", job=JobSummary.of(found), decisions=DECISIONS)
 
 
 def mount_static(app: FastAPI) -> None:

@@ -1,6 +1,7 @@
 // A grid of tiles of which only those in sight exist, so that a hundred thousand scroll like a hundred.
 
 import { element, percent } from "./page.js";
+import { DECISION_WORDS } from "./scores.js";
 
 const WIDTH = 96;
 const HEIGHT = 118;
@@ -20,13 +21,16 @@ export class Grid {
 
   /** Show these images, by their index in the job. */
   set(indexes) {
+    const before = this.shown;
     this.shown = indexes;
-    for (const place of [...this.tiles.keys()]) this.drop(place);
+    for (const place of [...this.tiles.keys()]) if (before[place] !== indexes[place]) this.drop(place);
     this.layout();
+    for (const [place, tile] of this.tiles) this.fill(tile, indexes[place], place);
   }
 
   layout() {
     this.columns = Math.max(1, Math.floor(this.container.clientWidth / WIDTH));
+    this.width = this.container.clientWidth / this.columns;
     this.container.style.height = `${Math.ceil(this.shown.length / this.columns) * HEIGHT}px`;
     this.draw();
   }
@@ -45,7 +49,7 @@ export class Grid {
   }
 
   place(place, tile) {
-    tile.style.transform = `translate(${(place % this.columns) * WIDTH}px, ${Math.floor(place / this.columns) * HEIGHT}px)`;
+    tile.style.transform = `translate(${(place % this.columns) * this.width}px, ${Math.floor(place / this.columns) * HEIGHT}px)`;
   }
 
   make(place) {
@@ -59,13 +63,20 @@ export class Grid {
 
   fill(tile, index, place) {
     const decision = this.outline.decision(index);
-    const read = decision === "failed" ? "failed" : this.outline.predictions[index];
+    const corrected = this.outline.corrected.get(index);
+    const read = corrected ?? (decision === "failed" ? "failed" : this.outline.predictions[index]);
     const sure = decision === "failed" ? "" : percent(this.outline.confidences[index]);
-    tile.dataset.decision = decision;
     tile.dataset.place = place;
-    tile.setAttribute("aria-label", `Image ${index}: ${read} ${sure}`);
-    tile.querySelector("b").textContent = read;
-    tile.querySelector("small").textContent = sure;
+    tile.dataset.decision = decision;
+    tile.toggleAttribute("data-corrected", corrected !== undefined);
+    tile.setAttribute("aria-label", `Image ${index}: ${corrected ? `${read}, by a person` : `${read} ${sure} ${DECISION_WORDS[decision]}`}`);
+    tile.querySelector("b").textContent = read === "none" ? "✕" : read;
+    tile.querySelector("small").textContent = corrected ? "✓" : sure;
+  }
+
+  /** Draw the tile of an image anew, if it is in sight. */
+  refresh(index) {
+    for (const [place, tile] of this.tiles) if (this.shown[place] === index) this.fill(tile, index, place);
   }
 
   drop(place) {

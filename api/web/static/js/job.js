@@ -1,49 +1,64 @@
 // A job's page: watch it, then look at what was read.
 
+import { Detail } from "./detail.js";
+import { Filters } from "./filters.js";
+import { follow } from "./follow.js";
 import { Grid } from "./grid.js";
-import { call, get } from "./http.js";
+import { call } from "./http.js";
 import { Outline } from "./outline.js";
-import { byId, count, telling, toast } from "./page.js";
+import { byId, count, telling } from "./page.js";
 import { Pictures } from "./pictures.js";
+import { showProgress } from "./progress.js";
 
 const { job: id, total } = byId("main").dataset;
 const outline = new Outline(id, Number(total));
-const grid = new Grid(byId("grid"), { outline, pictures: new Pictures(id) });
+const pictures = new Pictures(id);
+const filters = new Filters(outline, draw);
+const grid = new Grid(byId("grid"), { outline, pictures, onOpen: telling((place) => detail.open(place)) });
+const detail = new Detail(id, { pictures, indexAt: (place) => grid.shown[place], onCorrect: corrected });
 
-async function watch() {
-  for (;;) {
-    const job = await get(`/v1/jobs/${id}?wait=1`);
-    show(job);
-    await outline.update();
-    grid.set(outline.where(() => true));
-    if (job.ended_at) return;
-  }
+let updating = null;
+
+function draw() {
+  const chosen = filters.chosen();
+  filters.show();
+  grid.set(chosen);
+  const all = count(outline.where(() => true).length);
+  byId("shown").textContent = filters.active ? `${count(chosen.length)} of ${all} images` : "";
 }
 
-function show(job) {
-  const { counts, progress } = job;
-  byId("bar").value = counts.total - counts.queued - counts.processing;
-  byId("state").textContent = byId("state").dataset.state = stateOf(job);
-  byId("counts").replaceChildren(...tally(counts));
-  byId("pace").textContent = progress.items_per_second ? `${count(Math.round(progress.items_per_second))} images/s` : "";
-  byId("cancel").hidden = Boolean(job.ended_at);
-  byId("delete").hidden = !job.ended_at;
+/** Fetch what is new; news that come meanwhile are fetched afterwards, once. */
+async function update() {
+  if (updating) return void (updating.again = true);
+  updating = { again: false };
+  await outline.update();
+  draw();
+  const { again } = updating;
+  updating = null;
+  if (again) await update();
 }
 
-function stateOf({ status, outcome }) {
-  if (status === "completed") return { partial: "partly read", all_failed: "nothing read" }[outcome] ?? "completed";
-  return status === "in_progress" ? "reading" : status;
+function corrected(index, label) {
+  outline.correct(index, label);
+  filters.show();
+  grid.refresh(index);
 }
 
-function tally(counts) {
-  const words = [["read", counts.succeeded], ["to review", counts.needs_review], ["failed", counts.failed], ["canceled", counts.canceled]];
-  return words.filter(([word, number]) => number || word === "read").map(([word, number]) => Object.assign(document.createElement("span"), { textContent: `${count(number)} ${word}` }));
-}
+const watch = () =>
+  follow(id, (job) => {
+    showProgress(job);
+    telling(update)();
+  });
 
 byId("cancel").addEventListener("click", telling(() => call("POST", `/v1/jobs/${id}/cancel`)));
+byId("retry").addEventListener("click", telling(async () => {
+  await call("POST", `/v1/jobs/${id}/retry`);
+  outline.reset();
+  watch();
+}));
 byId("delete").addEventListener("click", telling(async () => {
   if (!confirm("Delete this job, its images and its results?")) return;
   await call("DELETE", `/v1/jobs/${id}`);
   location.assign("/jobs");
 }));
-watch().catch((error) => toast(error.message));
+watch();

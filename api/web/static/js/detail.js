@@ -1,0 +1,87 @@
+// One image in a dialog: as sent, as the model saw it, how it was read, and what a person says.
+
+import { get } from "./http.js";
+import { byId, element, percent, telling } from "./page.js";
+import { DECISION_WORDS, reasonsInWords, scoreBars } from "./scores.js";
+import { onKeys, say, takeBack, verdictOf } from "./verdicts.js";
+
+export class Detail {
+  /** `places` gives the index at a place of what is shown; `onCorrect` hears (index, label or undefined). */
+  constructor(jobId, { pictures, indexAt, onCorrect }) {
+    Object.assign(this, { jobId, pictures, indexAt, onCorrect });
+    this.dialog = byId("detail");
+    byId("close").addEventListener("click", () => this.dialog.close());
+    byId("previous").addEventListener("click", () => this.step(-1));
+    byId("next").addEventListener("click", () => this.step(1));
+    this.dialog.addEventListener("keydown", (event) => this.key(event));
+    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+    onKeys(byId("keys"), { onSay: (label) => this.say(label), onAgree: () => this.say(this.result.prediction), onUndo: () => this.undo() });
+    this.say = telling(this.say.bind(this));
+    this.undo = telling(this.undo.bind(this));
+  }
+
+  async open(place) {
+    this.place = place;
+    this.index = this.indexAt(place);
+    if (!this.dialog.open) this.dialog.showModal();
+    byId("previous").disabled = this.indexAt(place - 1) === undefined;
+    byId("next").disabled = this.indexAt(place + 1) === undefined;
+    const index = this.index;
+    this.pictures.show(index, byId("original"));
+    this.showSeen(index);
+    const result = await get(`/v1/jobs/${this.jobId}/results/${index}`);
+    if (index === this.index) this.show(result);
+  }
+
+  showSeen(index) {
+    const image = element("img", { alt: "", src: `/v1/jobs/${this.jobId}/results/${index}/normalized` });
+    image.addEventListener("error", () => image.replaceWith("nothing"));
+    byId("seen").replaceChildren(image);
+  }
+
+  show(result) {
+    this.result = result;
+    byId("detail-title").textContent = result.filename || `Image ${result.index}`;
+    byId("reading").textContent = result.prediction ?? "–";
+    byId("verdict").textContent = wordsOf(result);
+    byId("scores").replaceChildren(...scoreBars(result.top_k));
+    byId("reasons").textContent = result.error?.message ?? (result.reasons.length ? `Because ${reasonsInWords(result.reasons)}.` : "");
+    this.mark(result.correction && (result.correction.label ?? "none"));
+  }
+
+  mark(label) {
+    for (const button of byId("keys").children) {
+      if (button.dataset.label) button.setAttribute("aria-pressed", button.dataset.label === label);
+    }
+  }
+
+  step(by) {
+    if (this.indexAt(this.place + by) !== undefined) return this.open(this.place + by);
+  }
+
+  key(event) {
+    const steps = { ArrowLeft: -1, ArrowRight: 1 };
+    if (event.key in steps) return this.step(steps[event.key]);
+    const verdict = verdictOf(event, this.result?.prediction);
+    if (!verdict) return;
+    event.preventDefault();
+    if (verdict.undo) this.undo();
+    else this.say(verdict.label);
+  }
+
+  async say(label) {
+    if (!label) return;
+    this.show(await say(this.jobId, this.index, label));
+    this.onCorrect(this.index, label);
+  }
+
+  async undo() {
+    this.show(await takeBack(this.jobId, this.index));
+    this.onCorrect(this.index, undefined);
+  }
+}
+
+function wordsOf(result) {
+  if (result.status === "failed") return "failed";
+  return `${percent(result.confidence)} sure, ${DECISION_WORDS[result.decision]}`;
+}
