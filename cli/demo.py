@@ -18,6 +18,7 @@ from cli import show
 from cli.client import Client, Job
 from cli.collect import collect
 from cli.exits import Exit, Interrupted
+from cli.progress import progress_bars
 from cli.service.checks import free_port
 from cli.service.guard import Guard, kill_group
 from cli.service.probes import http_answers
@@ -127,7 +128,7 @@ def _await_ready(process: Process, port: int, log: Path) -> None:
 def _read(server: str, batch: Path, console: Console) -> Exit:
     began = time.monotonic()
     found = collect([str(batch)], recursive=False)
-    with Client(server) as client, show.bars() as bars:
+    with Client(server) as client, progress_bars() as bars:
         bars.sending(found.size)
         job = client.submit(found, {}, bars.sent)
         bars.reading(job)

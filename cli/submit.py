@@ -15,6 +15,7 @@ from cli.client import Client, Job
 from cli.collect import Collection, collect
 from cli.exits import Exit, Interrupted, ServerUnreachable, UsageError
 from cli.hints import again
+from cli.progress import Bars, progress_bars
 from cli.results import chosen_format, write_results
 from cli.summary import exit_of, summarize
 from cli.upload import form_fields
@@ -39,7 +40,7 @@ def submit(order: Order, server: str) -> Exit:
     fields = form_fields(order.model, _metadata(order.meta))
     found = _collected(order)
     began = time.monotonic()
-    with Client(server) as client, show.bars(quiet=order.as_json) as bars:
+    with Client(server) as client, progress_bars(quiet=order.as_json) as bars:
         job = _send(client, found, fields, bars)
         if not order.wait:
             _tell_how_to_follow(job, server, order)
@@ -55,7 +56,7 @@ def submit(order: Order, server: str) -> Exit:
 
 def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
     """Show a job, now or when it has ended; the exit code."""
-    with Client(server) as client, show.bars(quiet=as_json) as bars:
+    with Client(server) as client, progress_bars(quiet=as_json) as bars:
         job = client.job(job_id)
         if wait:
             job = _await(client, job, bars, server)
@@ -91,7 +92,7 @@ def _metadata(notes: tuple[str, ...]) -> dict[str, str]:
     return dict(note.split("=", 1) for note in notes)
 
 
-def _send(client: Client, found: Collection, fields: dict[str, str], bars: show.Bars) -> Job:
+def _send(client: Client, found: Collection, fields: dict[str, str], bars: Bars) -> Job:
     bars.sending(found.size)
     try:
         return client.submit(found, fields, bars.sent)
@@ -99,7 +100,7 @@ def _send(client: Client, found: Collection, fields: dict[str, str], bars: show.
         raise Interrupted("Stopped in mid-upload; nothing was submitted.") from None
 
 
-def _await(client: Client, job: Job, bars: show.Bars, server: str) -> Job:
+def _await(client: Client, job: Job, bars: Bars, server: str) -> Job:
     bars.reading(job)
     try:
         return client.wait(job["id"], bars.look)

@@ -9,8 +9,8 @@ from pathlib import Path
 from zlib import crc32
 
 from cli.service import redis
+from cli.service.contracts import Service
 from cli.service.probes import http_answers, redis_answers
-from cli.service.supervisor import Service
 from shared.settings import Settings
 
 #: Addresses that mean "every interface", and how this machine reaches itself then.

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from threading import Thread
 from typing import Protocol
 
+from cli.service.contracts import Ended, Events, Ready, Service
 from cli.service.guard import Guard, kill_group
 from cli.service.lines import LastWords, LogLine, parse
-from cli.service.supervisor import Ended, Events, Ready, Service
 
 #: Seconds between two looks at whether a process is ready.
 PROBE_PAUSE = 0.1

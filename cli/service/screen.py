@@ -14,8 +14,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from cli.service.contracts import Ended
 from cli.service.lines import LogLine
-from cli.service.supervisor import Ended
 
 MIB = 2**20
 COLORS = ("cyan", "magenta", "green", "blue", "yellow")

@@ -17,11 +17,12 @@ from rich.table import Table
 from cli.hints import again
 from cli.service import plan, redis
 from cli.service.checks import free_port, locked
+from cli.service.contracts import Events, Stop
 from cli.service.guard import Guard
 from cli.service.plan import EmbeddedRedis
 from cli.service.processes import Processes
 from cli.service.screen import Screen
-from cli.service.supervisor import Events, Stop, Supervisor
+from cli.service.supervisor import Supervisor
 from shared.errors import CannotStart
 from shared.settings import Settings
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cli.service.contracts import Ended, Events, Ready, Service
 from cli.service.guard import Guard, groups_left
 from cli.service.lines import LogLine
 from cli.service.processes import Processes
-from cli.service.supervisor import Ended, Events, Ready, Service
 
 PARENT = "import subprocess, sys, time; print(subprocess.Popen(['sleep', '60']).pid, flush=True); "
 

@@ -7,7 +7,8 @@ from queue import Empty
 import pytest
 
 from cli.exits import Exit
-from cli.service.supervisor import LONGEST_DELAY, STEADY, Ended, Event, Ready, Service, Stop, Supervisor, delay_after
+from cli.service.contracts import Ended, Event, Ready, Service, Stop
+from cli.service.supervisor import LONGEST_DELAY, STEADY, Supervisor, delay_after
 from shared.errors import CannotStart
 
 SERVICES = (
