@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test check format lock train evaluate bench clean
+.PHONY: help setup setup-dev run demo test check format lock train publish evaluate bench clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -53,6 +53,16 @@ lock: $(VENV)/uv.stamp ## pin every dependency anew, with hashes
 	$(COMPILE) --group api --group build -c requirements/dev.txt -o requirements/api.txt
 	$(COMPILE) --group worker --group build -c requirements/dev.txt -o requirements/worker.txt
 	$(COMPILE) --group tensorflow -c requirements/dev.txt -o requirements/tensorflow.txt
+
+train: setup-dev ## train the network, some hours on two cores; stopped, it goes on where it was
+	$(BIN)/python -m training.shards
+	$(BIN)/python -m training.train
+
+publish: setup-dev ## ... and make a model folder of it: make publish VERSION=1.2.0
+	$(BIN)/python -m training.publish --version $(VERSION)
+
+evaluate: setup-dev ## judge the newest published model and write docs/recognition/
+	$(BIN)/python -m training.evaluate --model $(dir $(lastword $(sort $(wildcard models/digits/*/manifest.json))))
 
 clean: ## remove the environment and caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

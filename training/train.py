@@ -50,7 +50,7 @@ class Shards(keras.utils.PyDataset):  # type: ignore[misc]
 
 def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(n, 28, 28) of 0 to 255 -> what the network takes."""
-    return images[..., None] / np.float32(255)
+    return np.asarray(images[..., None] / np.float32(255), dtype=np.float32)
 
 
 def compiled(steps: int) -> keras.Model:

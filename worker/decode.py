@@ -34,6 +34,8 @@ COLORFUL = 1.5
 SMALL_GRAY_PNG = re.compile(
     rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0.\0\0\0.\x08\0\0\0\0.{4}(.{4})(IDAT.+)(.{4})\0\0\0\0IEND\xaeB`\x82", re.DOTALL
 )
+#: What white may be in pictures of more than 8 bits.
+FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)
 #: Gray values that span less than this show nothing, of 255.
 FLAT = 16
 
@@ -117,9 +119,11 @@ def _gray(image: Image.Image) -> Gray:
 def _scaled(values: NDArray[np.generic]) -> Gray:
     """Deep values -> 0 to 255: from the full scale that they seem to use, or from their own range."""
     deep = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = min(0.0, float(deep.min())), float(deep.max())
-    scale = next((full for full in (1.0, 255.0, 4095.0, 65535.0) if high - low <= full), high - low)
-    return np.asarray((deep - low) * (255.0 / scale), dtype=np.uint8)
+    low, high = float(deep.min()), float(deep.max())
+    if low < 0 or high > FULL_SCALES[-1]:
+        return np.asarray((deep - low) * (255.0 / max(high - low, 1e-9)), dtype=np.uint8)
+    full = next(scale for scale in FULL_SCALES if high <= scale)
+    return np.asarray(deep * (255.0 / full), dtype=np.uint8)
 
 
 def _opaque(image: Image.Image) -> Gray:

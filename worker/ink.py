@@ -22,9 +22,9 @@ SENSITIVITY = 0.75
 NEAR_PART, FAR_PART = 0.04, 0.3
 #: How far from the main part is near, in shares of its longer side.
 NEAR = 0.25
-#: A ruled line is made of straight runs of the first share of the frame, spans it but for the second share, and is
-#: no thicker than the third (or two pixels).
-RUN, SHORT, THICK = 0.2, 0.04, 0.025
+#: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
+#: two pixels.
+RUN, THICK = 0.15, 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +60,19 @@ def find_ink(gray: Gray) -> Ink | None:
 def _above_paper(gray: Gray) -> tuple[Gray, bool]:
     """How much each pixel differs from the paper towards the ink, and whether the paper is light."""
     if min(gray.shape) >= DETAILED:
-        gray = np.asarray(cv2.medianBlur(gray, 3), dtype=np.uint8)
+        gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
     around = np.sort(border(gray))
     if min(gray.shape) >= LIGHTED and _is_uneven(gray, around):
         return _above_uneven_paper(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light_paper = bool(cv2.mean(light)[0] + np.count_nonzero(around > level) / around.size > 1)
-    paper = cv2.mean(gray, light if light_paper else 1 - light)[0]
-    return _difference(gray, paper, light_paper), light_paper
+    paper = np.uint8(cv2.mean(gray, light if light_paper else 1 - light)[0])
+    return (paper - np.minimum(gray, paper) if light_paper else np.maximum(gray, paper) - paper), light_paper
 
 
 def border(gray: Gray) -> Gray:
     """The outermost pixels of a picture, in one row."""
     return np.concatenate((gray[0], gray[-1], gray[:, 0], gray[:, -1]))
-
-
-def _difference(gray: Gray, paper: float | Gray, light_paper: bool) -> Gray:
-    ink = cv2.subtract(paper, gray) if light_paper else cv2.subtract(gray, paper)
-    return np.asarray(ink, dtype=np.uint8)
 
 
 def _is_uneven(gray: Gray, around: Gray) -> bool:
@@ -88,37 +83,43 @@ def _is_uneven(gray: Gray, around: Gray) -> bool:
 
 
 def _above_uneven_paper(gray: Gray) -> tuple[Gray, bool]:
-    """The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves."""
+    """The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves.
+
+    Ink takes its share of whatever light falls on the paper; what shines on a dark screen adds to it.
+    """
     small = np.asarray(cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     detail = small.astype(np.float32) - cv2.medianBlur(small, 25)
     light_paper = float((detail**3).sum()) < 0
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 17))
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide)
     paper = cv2.resize(cv2.GaussianBlur(paper, (9, 9), 0), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return _difference(gray, np.asarray(paper, dtype=np.uint8), light_paper), light_paper
+    ink = 255 - cv2.divide(gray, paper, scale=255) if light_paper else cv2.subtract(gray, paper)
+    return np.asarray(ink, dtype=np.uint8), light_paper
 
 
 def _without_lines(mask: Gray) -> Gray:
-    """Take out ruled lines and frames, unless next to nothing would be left."""
+    """Take out ruled lines and frames, if what remains is a figure that stands free in the frame."""
     lines = _ruled(mask) | _ruled(mask.T).T
-    rest = mask & ~lines
-    if not lines.any() or cv2.countNonZero(rest) < NEAR_PART * cv2.countNonZero(mask):
+    if not lines.any():
         return mask
-    crossings = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) & lines
-    return np.asarray(rest | crossings, dtype=np.uint8)
+    rest = mask & ~lines
+    crossings = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) & lines
+    rest = np.asarray(rest | crossings, dtype=np.uint8)
+    enough = cv2.countNonZero(rest) >= NEAR_PART * cv2.countNonZero(mask)
+    return rest if enough and not border(_main_parts(rest)[0]).any() else mask
 
 
 def _ruled(mask: Gray) -> Gray:
-    """The pixels of thin lines from the left edge to the right one."""
+    """The pixels of thin straight lines that come from the left edge or the right one."""
     height, width = mask.shape
     mask = np.ascontiguousarray(mask)
     runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, round(width * RUN)), np.uint8))
     runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(2, round(height * THICK)) + 1, 1), np.uint8))
-    joined = cv2.dilate(runs, np.ones((3, 3), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    spanning = stats[:, cv2.CC_STAT_WIDTH] >= (1 - SHORT) * width
-    spanning[0] = False
-    return np.asarray(np.where(spanning[labels], mask, 0), dtype=np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
+    left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
+    ruled = (left == 0) | (left + length == width)
+    ruled[0] = False
+    return np.asarray(np.where(ruled[labels], mask, 0), dtype=np.uint8)
 
 
 def _main_parts(mask: Gray) -> tuple[Gray, int, float]:

@@ -1,0 +1,159 @@
+"""Whatever picture came, the network sees MNIST's conditions."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+
+from worker.normalize import normalize, plain
+
+Gray = NDArray[np.uint8]
+
+
+def seven(side: int, pen: int, size: float = 0.6) -> Gray:
+    """A light seven on black in the middle of a square frame."""
+    low, high = round(side * (1 - size) / 2), round(side * (1 + size) / 2)
+    corners = np.array([[low, low], [high, low], [(low + high) // 2, high]])
+    return np.asarray(cv2.polylines(np.zeros((side, side), np.uint8), [corners], False, 255, pen), dtype=np.uint8)
+
+
+def assert_fulfills_mnists_conditions(pixels: Gray) -> None:
+    assert pixels.shape == (28, 28)
+    assert pixels.dtype == np.uint8
+    side = max(cv2.boundingRect(pixels)[2:])
+    assert side in {19, 20}
+    moments = cv2.moments(pixels)
+    assert abs(moments["m10"] / moments["m00"] - 14) <= 1
+    assert abs(moments["m01"] / moments["m00"] - 14) <= 1
+    assert pixels.max() >= 250
+    assert pixels[0, 0] == 0
+
+
+def likeness(one: Gray, other: Gray) -> float:
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+@pytest.mark.parametrize(("side", "pen"), [(28, 1), (28, 2), (28, 4), (64, 1), (100, 12), (400, 3), (1200, 20)])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_any_size_pen_and_polarity_becomes_the_same_seven(side: int, pen: int, inverted: bool) -> None:
+    picture = seven(side, pen)
+
+    normalized = normalize(255 - picture if inverted else picture)
+
+    assert_fulfills_mnists_conditions(normalized.pixels)
+    assert normalized.inverted is inverted
+    assert normalized.flags == ()
+    assert likeness(normalized.pixels, normalize(seven(200, 20)).pixels) > 0.75
+
+
+def test_an_image_under_mnists_conditions_passes_untouched() -> None:
+    digit = normalize(seven(100, 9)).pixels
+
+    assert normalize(digit).pixels is digit
+
+
+def test_strokes_of_one_pixel_are_widened() -> None:
+    thin, wide = normalize(seven(300, 1)).pixels, normalize(seven(300, 28)).pixels
+
+    assert 0.4 < thin.sum() / wide.sum() < 1.1
+
+
+def test_a_tiny_digit_in_a_large_frame_is_found() -> None:
+    frame = np.full((900, 1400), 240, np.uint8)
+    frame[700:760, 1200:1260] -= seven(60, 4, size=0.9) // 2
+
+    normalized = normalize(frame)
+
+    assert_fulfills_mnists_conditions(normalized.pixels)
+    assert likeness(normalized.pixels, normalize(seven(200, 14)).pixels) > 0.75
+
+
+def test_faint_ink_comes_out_at_full_strength() -> None:
+    faint = (200 - seven(100, 8) * 0.12).astype(np.uint8)
+
+    normalized = normalize(faint)
+
+    assert normalized.pixels.max() == 255
+    assert normalized.flags == ("low_contrast",)
+
+
+def test_uneven_light_is_evened_out() -> None:
+    light = np.linspace(0.35, 1, 200)[None, :]
+    photo = (light * (230 - 0.6 * seven(200, 14))).astype(np.uint8)
+
+    normalized = normalize(photo)
+
+    assert normalized.inverted
+    assert likeness(normalized.pixels, normalize(seven(200, 14)).pixels) > 0.9
+
+
+def test_noise_and_specks_are_set_aside() -> None:
+    rng = np.random.default_rng(3)
+    photo = 200.0 - 0.6 * seven(120, 9) + rng.normal(0, 8, (120, 120))
+    photo[100:103, 5:8] = 40
+
+    normalized = normalize(np.clip(photo, 0, 255).astype(np.uint8))
+
+    assert likeness(normalized.pixels, normalize(seven(120, 9)).pixels) > 0.9
+
+
+def test_ruled_lines_and_frames_are_set_aside() -> None:
+    paper = 255 - seven(160, 12)
+    for at in (30, 75, 140):
+        paper[at : at + 2] = np.minimum(paper[at : at + 2], 120)
+    paper[:, :2] = 60
+
+    normalized = normalize(paper)
+
+    assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.85
+
+
+def test_a_loose_bar_stays_with_its_digit() -> None:
+    five = np.zeros((80, 80), np.uint8)
+    cv2.ellipse(five, (38, 50), (16, 16), 0, -90, 150, 255, 5)
+    cv2.line(five, (34, 22), (34, 34), 255, 5)
+    alone = normalize(five).pixels
+    cv2.line(five, (40, 14), (60, 14), 255, 5)
+
+    assert likeness(normalize(five).pixels, alone) < 0.8
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_an_empty_page_is_blank(level: int) -> None:
+    normalized = normalize(np.full((50, 60), level, np.uint8))
+
+    assert normalized.flags == ("blank",)
+    assert not normalized.pixels.any()
+
+
+def test_what_is_doubtful_is_flagged() -> None:
+    two = np.hstack([seven(60, 5), seven(60, 5)])
+    tiny = np.zeros((28, 28), np.uint8)
+    tiny[10:15, 12:14] = 255
+    cut = seven(60, 5)[:, 12:]
+
+    assert "several_components" in normalize(two).flags
+    assert "too_small" in normalize(tiny).flags
+    assert "touches_border" in normalize(cut).flags
+
+
+@settings(max_examples=200, deadline=None)
+@given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 70), st.integers(1, 70))))
+def test_any_picture_at_all_gives_28_by_28(gray: Gray) -> None:
+    for way in (normalize, plain):
+        pixels = way(gray).pixels
+        assert pixels.shape == (28, 28)
+        assert pixels.dtype == np.uint8
+
+
+def test_the_plain_way_only_turns_and_resizes() -> None:
+    dark_on_light = plain(255 - seven(28, 3))
+
+    assert dark_on_light.inverted
+    assert (dark_on_light.pixels == seven(28, 3)).all()
+    assert not plain(seven(28, 3)).inverted
