@@ -32,6 +32,9 @@ MAX_COMMENT = 0xFFFF
 SEE_ZIP64 = 0xFFFFFFFF
 ZIP64_FIELD = 1
 
+#: No file is longer, and the system's calls take no position far behind it.
+LAST_POSITION = 2**62
+
 STORED, DEFLATED = 0, 8
 ENCRYPTED = 0x1
 
@@ -75,7 +78,7 @@ def entries(file: int) -> Iterator[Entry]:
     for _ in range(count):
         fields = _record(CENTRAL, CENTRAL_MAGIC, file, position)
         name_length, extra_length, comment_length = fields[10:13]
-        tail = os.pread(file, name_length + extra_length, position + CENTRAL.size)
+        tail = _bytes_at(file, name_length + extra_length, position + CENTRAL.size)
         if len(tail) < name_length + extra_length:
             raise DamagedZip("its directory is cut short")
         yield _entry(fields, tail[:name_length], tail[name_length:], shift)
@@ -91,7 +94,7 @@ def read(file: int, entry: Entry, limit: int) -> bytes:
     except DamagedZip as error:
         raise DamagedEntry from error
     begin = entry.offset + LOCAL.size + header[9] + header[10]
-    packed = os.pread(file, min(entry.packed_size, limit + MAX_COMMENT), begin)
+    packed = _bytes_at(file, min(entry.packed_size, limit + MAX_COMMENT), begin)
     content = packed if entry.method == STORED else _inflated(packed, limit)
     if len(content) != entry.size or zlib.crc32(content) != entry.crc:
         raise DamagedEntry
@@ -109,14 +112,14 @@ def _directory(file: int) -> tuple[int, int, int]:
     """How many entries, where their directory begins, and how many foreign bytes stand before the archive."""
     length = os.fstat(file).st_size
     start = max(0, length - END.size - MAX_COMMENT)
-    tail = os.pread(file, length - start, start)
+    tail = _bytes_at(file, length - start, start)
     found = tail.rfind(END_MAGIC)
     if found < 0 or len(tail) - found < END.size:
         raise DamagedZip("its directory is missing")
     _, _, _, _, count, size, offset, _ = END.unpack_from(tail, found)
     end = start + found
     locator = end - END64_LOCATOR_SIZE
-    if locator >= END64.size and os.pread(file, 4, locator) == END64_LOCATOR_MAGIC:
+    if locator >= END64.size and _bytes_at(file, 4, locator) == END64_LOCATOR_MAGIC:
         # Not where the locator says, which foreign bytes before the archive make wrong, but right before it.
         end = locator - END64.size
         count, size, offset = _record(END64, END64_MAGIC, file, end)[7:10]
@@ -162,8 +165,13 @@ def _text(name: bytes) -> str:
         return name.decode("cp437")
 
 
+def _bytes_at(file: int, length: int, position: int) -> bytes:
+    """What stands at a position, which may be any that an archive claims."""
+    return os.pread(file, length, position) if position <= LAST_POSITION else b""
+
+
 def _record(record: struct.Struct, magic: bytes, file: int, position: int) -> tuple[int, ...]:
-    data = os.pread(file, record.size, position)
+    data = _bytes_at(file, record.size, position)
     if len(data) < record.size or not data.startswith(magic):
         raise DamagedZip("a record is missing or damaged")
     return record.unpack(data)
