@@ -14,6 +14,8 @@ from shared.errors import ImageTooLarge
 SIDE = 28
 #: Pixels an array may have: as JSON, more would be a strange way to send an image.
 MAX_ARRAY_PIXELS = 1_000_000
+#: Characters that a caller's own name for an item may have.
+MAX_ID_LENGTH = 256
 
 Rows = list[list[float]]
 
@@ -23,8 +25,8 @@ def upload_from_item(item: object, max_bytes: int) -> Upload:
     if not isinstance(item, dict):
         return _invalid("", None, 'An item is an object: {"image": base64} or {"data": [[...]]}.')
     custom_id = item.get("custom_id")
-    if custom_id is not None and not isinstance(custom_id, str):
-        return _invalid("", str(custom_id), '"custom_id" is a text.')
+    if custom_id is not None and not (isinstance(custom_id, str) and len(custom_id) <= MAX_ID_LENGTH):
+        return _invalid("", None, f'"custom_id" is a text of at most {MAX_ID_LENGTH} characters.')
     name = str(item.get("filename") or custom_id or "")
     try:
         data = _bytes(item)
