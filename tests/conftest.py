@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from moto.server import ThreadedMotoServer
@@ -21,6 +22,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from cli.service import redis as redis_server
+
+# A machine that others use, too, has slow moments.
+hypothesis.settings.register_profile("digitq", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("digitq")
 
 #: PostgreSQL refuses to run as root; any other user will do.
 NOBODY = "nobody"
