@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.exits import Exit
-from cli.service.redis import HARMLESS
 
 #: The level of a text line as uvicorn, Celery, plain logging and Redis (one sign after the time) write it.
 LEVEL = re.compile(r"\b(debug|info|warning|error|critical)\b|^(traceback) |\d ([-.*#]) ", re.IGNORECASE)
 #: Where in a line a level is looked for, in characters.
 HEAD = 90
+#: Warnings that belong to the usual course of things: on the system, and at the end of Redis and Celery.
+HARMLESS = ("overcommit", "Transparent Huge Pages", "bye bye", "Requeuing undeliverable message")
 ALARMING = frozenset({"warning", "error", "critical", "traceback", "#"})
 #: Characters of a record that are shown; tracebacks and the rest are in the log.
 LONGEST = 300
@@ -64,7 +65,9 @@ def _record(line: str) -> dict[str, Any] | None:
 def _sentence(record: Mapping[str, Any]) -> str:
     known = {"event", "level", "timestamp", "exception"}
     words = [str(record["event"]), *(f"{key}={value}" for key, value in record.items() if key not in known)]
-    return " ".join(words)[:LONGEST]
+    # Of a traceback, the last line says what it was.
+    texts = (" ".join(words), str(record.get("exception", "")))
+    return ": ".join(text.strip().splitlines()[-1] for text in texts if text.strip())[:LONGEST]
 
 
 class LastWords:

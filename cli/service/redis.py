@@ -11,8 +11,6 @@ from shared.errors import CannotStart
 
 #: A Unix socket's path may have about 104 bytes (macOS); this leaves some air.
 LONGEST_SOCKET_PATH = 100
-#: Warnings of the server that are none for a queue on one machine.
-HARMLESS = ("overcommit", "Transparent Huge Pages", "bye bye")
 
 
 def find_server() -> Path:

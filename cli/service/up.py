@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from cli.hints import again
 from cli.service import plan, redis
@@ -101,11 +101,9 @@ def _introduce(console: Console, settings: Settings, embedded: EmbeddedRedis | N
         "workers": f"{settings.workers} processes, model {settings.model}",
         "logs": str(settings.data / "logs"),
     }
-    table = Table.grid(padding=(0, 2))
-    for name, value in rows.items():
-        table.add_row(f"  [dim]{name}[/]", value)
     console.print("[bold]digitq[/] is starting")
-    console.print(table, soft_wrap=True)
+    for name, value in rows.items():
+        console.print(Text(f"  {name:<10}", "dim").append(value, "default"), soft_wrap=True)
 
 
 def _welcome(console: Console, settings: Settings, seconds: float) -> None:

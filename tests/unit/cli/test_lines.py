@@ -54,9 +54,19 @@ def test_a_traceback_is_shown_to_its_last_line_and_no_further() -> None:
 
 
 def test_a_record_is_shown_as_a_sentence() -> None:
-    line = parse(json.dumps({"event": "lost", "level": "error", "chunk": "c1", "timestamp": "t", "exception": "..."}))
+    line = parse(json.dumps({"event": "lost", "level": "error", "chunk": "c1", "timestamp": "t"}))
 
     assert line.text == "lost chunk=c1"
+
+
+def test_of_a_traceback_in_a_record_the_last_line_is_shown() -> None:
+    exception = "Traceback (most recent call last):\n  File\nValueError: no"
+
+    assert (
+        parse(json.dumps({"event": "failed", "level": "error", "exception": exception})).text
+        == "failed: ValueError: no"
+    )
+    assert parse(json.dumps({"event": exception, "level": "error"})).text == "ValueError: no"
 
 
 def test_the_reason_for_a_refusal_outlives_the_lines_after_it() -> None:
