@@ -3,7 +3,7 @@
     python -m training.evaluate --model models/digits/1.1.0
 
 Reads MNIST's test set, fifteen kinds of damage to it, drawings and photos of digits (where they are installed), and
-pictures of what is no digit. Writes docs/recognition/: report.md and its pictures.
+pictures of what is no digit. Writes docs/recognition/, and what it misread of others' pictures to build/recognition/.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from training import network
 from training.data import training_digits
 
 BATCH = 256
-PEAK_RATE, WARM_UP = 3e-3, 500
+#: The highest learning rate, and the share of all steps that lead up to it.
+PEAK_RATE, WARM_UP = 3e-3, 0.02
 WEIGHT_DECAY = 1e-2
 EMA = 0.998
 
@@ -55,8 +56,9 @@ def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def compiled(steps: int) -> keras.Model:
     """The network with its optimizer: AdamW, one cosine from warm-up to zero."""
+    warm_up = round(steps * WARM_UP)
     rate = keras.optimizers.schedules.CosineDecay(
-        PEAK_RATE / 100, steps - WARM_UP, warmup_target=PEAK_RATE, warmup_steps=WARM_UP
+        PEAK_RATE / 100, steps - warm_up, warmup_target=PEAK_RATE, warmup_steps=warm_up
     )
     model = network.trainable()
     model.compile(

@@ -1,0 +1,67 @@
+"""The network that is published computes what the trained one does, and training can be stopped at any time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from training import network, shards, train
+from training.data import Digits, Split
+
+pytestmark = [
+    pytest.mark.slow,
+    # Keras' own way from its variables to NumPy's arrays.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+def some_digits(count: int) -> Digits:
+    """Bright squares on the left are zeros, on the right ones."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 2, count)
+    images = rng.integers(0, 60, (count, 28, 28), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[8:20, 4 + 12 * label : 12 + 12 * label] += 180
+    return Digits(images, labels)
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for number in range(2):
+        shards.save(some_digits(640), tmp_path / "shards" / f"{number:04d}.npz")
+    monkeypatch.setattr(train, "training_digits", lambda: Split(some_digits(8), some_digits(64)))
+    monkeypatch.setattr(train, "EMA", 0.5)
+    monkeypatch.setattr(train, "BATCH", 16)
+    return tmp_path
+
+
+def test_folding_the_normalization_changes_no_answer() -> None:
+    keras.utils.set_random_seed(2)
+    trained = network.trainable()
+    rng = np.random.default_rng(2)
+    for layer in trained.layers:
+        if isinstance(layer, network.FusedNormalization):
+            layer.set_weights([rng.uniform(0.5, 2, weights.shape) for weights in layer.get_weights()])
+    images = rng.random((16, 28, 28, 1), np.float32)
+
+    folded = network.folded(trained)
+
+    assert folded(images).numpy() == pytest.approx(trained(images).numpy(), abs=1e-4)
+    assert {type(layer).__module__.split(".")[0] for layer in folded.layers} == {"keras"}
+
+
+def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
+    folder, run = prepared / "shards", prepared / "run"
+    run.mkdir()
+
+    train.train(folder, run, epochs=2, seed=3)
+    model = train.train(folder, run, epochs=4, seed=3)
+
+    assert (run / "log.csv").read_text().count("\n") == 5, "a head and one line for each epoch, none done twice"
+    assert (run / "model.keras").stat().st_size < 2_000_000
+    digits = some_digits(64)
+    read = np.asarray(model(train.as_input(digits.images))).argmax(1)
+    assert (read == digits.labels).mean() > 0.9
