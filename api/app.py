@@ -19,7 +19,7 @@ from api.views import open_views
 from api.waiting import Waiting
 from shared.catalog import ModelCatalog
 from shared.settings import Settings
-from shared.wiring import open_parts, open_review_book
+from shared.wiring import open_parts, open_pulse, open_review_book
 
 ABOUT = "Reads handwritten digits in bulk: submit images, poll the job, take the numbers home."
 
@@ -29,10 +29,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        desk = Desk(open_parts(settings), ModelCatalog(settings.models, settings.model), settings)
         waiting = Waiting(Redis.from_url(settings.redis))
-        uploads = anyio.CapacityLimiter(UPLOADS_AT_ONCE)
-        app.state.house = House(desk, open_review_book(settings), open_views(settings), waiting, uploads)
+        app.state.house = House(
+            desk=Desk(open_parts(settings), ModelCatalog(settings.models, settings.model), settings),
+            reviews=open_review_book(settings),
+            views=open_views(settings),
+            pulse=open_pulse(settings),
+            waiting=waiting,
+            uploads=anyio.CapacityLimiter(UPLOADS_AT_ONCE),
+        )
         async with waiting.listening():
             yield
 

@@ -12,6 +12,7 @@ from fastapi import Depends, Header, Query, Request
 from api.intake import Desk
 from api.views import Views
 from api.waiting import Waiting
+from shared.pulse import SqlPulse
 from shared.reviewing import ReviewBook
 
 #: Uploads that are taken in at a time, each in a thread of its own; others wait their turn.
@@ -25,6 +26,7 @@ class House:
     desk: Desk
     reviews: ReviewBook
     views: Views
+    pulse: SqlPulse
     waiting: Waiting
     uploads: anyio.CapacityLimiter
 

@@ -12,6 +12,15 @@ SIGNATURES = {
     b"MM\x00*": "image/tiff",
     b"P5": "image/x-portable-graymap",
 }
+SUFFIXES = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/bmp": ".bmp",
+    "image/webp": ".webp",
+    "image/tiff": ".tif",
+    "image/x-portable-graymap": ".pgm",
+}
 UNKNOWN = "application/octet-stream"
 
 

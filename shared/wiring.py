@@ -12,6 +12,7 @@ from shared.broker import CeleryQueue, RedisNotifier
 from shared.celery_options import celery_options
 from shared.database import open_engine
 from shared.ports import Parts
+from shared.pulse import SqlPulse
 from shared.receipts import SqlReceipts
 from shared.retention import SqlRetention
 from shared.reviewing import ReviewBook
@@ -42,6 +43,11 @@ def open_parts(settings: Settings) -> Parts:
 def open_review_book(settings: Settings) -> ReviewBook:
     """What the pages look at and correct; workers have no use for it."""
     return SqlReviewBook(open_engine(settings.database))
+
+
+def open_pulse(settings: Settings) -> SqlPulse:
+    """What the page about the service itself shows."""
+    return SqlPulse(open_engine(settings.database))
 
 
 def open_redis(settings: Settings, seconds: float = REDIS_SECONDS) -> Redis:

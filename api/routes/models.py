@@ -14,9 +14,9 @@ router = APIRouter(prefix="/v1/models", tags=["models"], responses=ERRORS)
 
 
 @router.get("")
-def list_models(house: HouseDep) -> Page[ModelOut]:
+def listinstalled_models(house: HouseDep) -> Page[ModelOut]:
     """Every installed version of every model."""
-    found = _models(house.desk.catalog)
+    found = installed_models(house.desk.catalog)
     ends = (str(found[0].name), str(found[-1].name)) if found else (None, None)
     return Page(data=found, first_id=ends[0], last_id=ends[1], has_more=False)
 
@@ -24,13 +24,14 @@ def list_models(house: HouseDep) -> Page[ModelOut]:
 @router.get("/{name}")
 def get_model(name: str, house: HouseDep) -> Page[ModelOut]:
     """Every installed version of one model."""
-    found = [model for model in _models(house.desk.catalog) if model.name == name]
+    found = [model for model in installed_models(house.desk.catalog) if model.name == name]
     if not found:
         raise NoSuchModel(f"There is no model {name!r}; GET /v1/models lists what is installed.")
     return Page(data=found, first_id=name, last_id=name, has_more=False)
 
 
-def _models(catalog: ModelCatalog) -> list[ModelOut]:
+def installed_models(catalog: ModelCatalog) -> list[ModelOut]:
+    """Every model that can be served, by name and version."""
     try:
         default = catalog.resolve(None)
     except CannotStart:

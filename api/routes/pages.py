@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from fastapi.templating import Jinja2Templates
 
 from api.deps import HouseDep
+from api.rendering import STATIC, page
+from api.routes.health import part_states
+from api.routes.models import installed_models
 from api.summaries import JobSummary
-from shared.domain import Decision
-from shared.errors import NoSuchJob
+from shared.domain import ChunkState, Decision
+from shared.errors import NoSuchJob, NoSuchModel
 
-WEB = Path(__file__).resolve().parent.parent / "web"
-#: What a page may load: its own scripts, styles and images, and pictures that its scripts make. Nothing inline.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
-NAVIGATION = (("/", "Read"), ("/jobs", "Jobs"))
 RECENT = 5
 PAGE = 50
 #: The choices of results on a job's page.
@@ -44,36 +27,66 @@ DECISIONS = (
 )
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-templates = Jinja2Templates(WEB / "templates")
-templates.env.globals["navigation"] = NAVIGATION
 
 
 @router.get("/")
 def home(request: Request, house: HouseDep) -> HTMLResponse:
     jobs = house.desk.parts.book.list_jobs(limit=RECENT)
-    return _page(request, "home.html", jobs=[JobSummary.of(job) for job in jobs])
+    return page(request, "home.html", jobs=[JobSummary.of(job) for job in jobs])
 
 
 @router.get("/jobs")
 def jobs(request: Request, house: HouseDep, after: str | None = None) -> HTMLResponse:
     found = house.desk.parts.book.list_jobs(limit=PAGE + 1, after=after)
     older = found[PAGE - 1].id if len(found) > PAGE else None
-    return _page(request, "jobs.html", jobs=[JobSummary.of(job) for job in found[:PAGE]], next=older)
+    return page(request, "jobs.html", jobs=[JobSummary.of(job) for job in found[:PAGE]], older=older)
 
 
 @router.get("/jobs/{job_id}")
 def job(request: Request, house: HouseDep, job_id: str) -> HTMLResponse:
-    try:
-        found = house.desk.parts.book.find(job_id)
-    except NoSuchJob:
-        return _page(request, "missing.html", 404, message="There is no such job; it may have been deleted.")
-    return _page(request, "job.html", job=JobSummary.of(found), decisions=DECISIONS)
+    return _job_page(request, house, job_id, "job.html")
+
+
+@router.get("/jobs/{job_id}/sheet")
+def sheet(request: Request, house: HouseDep, job_id: str) -> HTMLResponse:
+    return _job_page(request, house, job_id, "sheet.html")
+
+
+@router.get("/review")
+def review(request: Request, house: HouseDep) -> HTMLResponse:
+    return page(request, "review.html", pending=house.reviews.count_pending())
+
+
+@router.get("/models")
+def models(request: Request, house: HouseDep) -> HTMLResponse:
+    return page(request, "models.html", models=installed_models(house.desk.catalog))
+
+
+@router.get("/models/{name}/{version}/errors.png")
+def error_sheet(house: HouseDep, name: str, version: str) -> FileResponse:
+    """The contact sheet of a published model's test errors."""
+    for entry in house.desk.catalog.entries():
+        sheet = entry.file.parent / "errors.png"
+        if (entry.ref.name, entry.ref.version) == (name, version) and entry.manifest and sheet.is_file():
+            return FileResponse(sheet)
+    raise NoSuchModel("This model came without a sheet of its errors.")
+
+
+@router.get("/system")
+def system(request: Request, house: HouseDep) -> HTMLResponse:
+    pulse = house.pulse.read()
+    images = [(state, pulse.images.get(state, 0)) for state in ChunkState]
+    return page(request, "system.html", parts=part_states(house), pulse=pulse, images=images)
 
 
 def mount_static(app: FastAPI) -> None:
     """Serve the pages' scripts and styles."""
-    app.mount("/static", StaticFiles(directory=WEB / "static"), name="static")
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
-def _page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    return templates.TemplateResponse(request, template, context, status, HEADERS)
+def _job_page(request: Request, house: HouseDep, job_id: str, template: str) -> HTMLResponse:
+    try:
+        found = house.desk.parts.book.find(job_id)
+    except NoSuchJob:
+        return page(request, "missing.html", 404, message="There is no such job; it may have been deleted.")
+    return page(request, template, job=JobSummary.of(found), decisions=DECISIONS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
 
+from api import corrections
 from api.deps import HouseDep, Limit, Now
 from api.intake import LOCAL_OWNER
 from api.openapi import ERRORS
@@ -99,6 +103,33 @@ def list_pending(
     names = [f"{each.job_id}:{each.result.index}" for each in shown]
     ends = (names[0], names[-1]) if names else (None, None)
     return Page(data=shown, first_id=ends[0], last_id=ends[1], has_more=len(found) > limit)
+
+
+@router.get("/reviews/export", response_class=StreamingResponse)
+def export_corrections(house: HouseDep, format: Literal["zip", "idx", "ndjson"] = "zip") -> StreamingResponse:
+    """What people said as a training set.
+
+    "zip" has a folder for each digit and one called "none", "idx" is a ZIP of MNIST's two files with the digits as the
+    model saw them, "ndjson" has a line for each image with its bytes.
+    """
+    if format == "ndjson":
+        lines = corrections.lines(house.desk.parts, house.reviews)
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=_named("corrections.ndjson"))
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed once it is sent
+    if format == "zip":
+        corrections.write_folders(file, house.desk.parts, house.reviews)
+    else:
+        corrections.write_mnist(file, house.views, house.reviews)
+    return StreamingResponse(
+        corrections.pieces(file),
+        media_type="application/zip",
+        headers=_named(f"corrections-{format}.zip"),
+        background=BackgroundTask(file.close),
+    )
+
+
+def _named(filename: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{filename}"'}
 
 
 def _place(cursor: str) -> Place | None:

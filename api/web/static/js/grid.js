@@ -3,13 +3,14 @@
 import { element, percent } from "./page.js";
 import { DECISION_WORDS } from "./scores.js";
 
-const WIDTH = 96;
-const HEIGHT = 118;
+/** What a tile takes up at least, in pixels. */
+const NORMAL = { width: 96, height: 118 };
+export const DENSE = { width: 70, height: 92 };
 const SPARE_ROWS = 3;
 
 export class Grid {
-  constructor(container, { outline, pictures, onOpen }) {
-    Object.assign(this, { container, outline, pictures, onOpen });
+  constructor(container, { outline, pictures, onOpen, size = NORMAL }) {
+    Object.assign(this, { container, outline, pictures, onOpen, size });
     this.shown = [];
     this.tiles = new Map();
     this.pool = [];
@@ -29,9 +30,9 @@ export class Grid {
   }
 
   layout() {
-    this.columns = Math.max(1, Math.floor(this.container.clientWidth / WIDTH));
+    this.columns = Math.max(1, Math.floor(this.container.clientWidth / this.size.width));
     this.width = this.container.clientWidth / this.columns;
-    this.container.style.height = `${Math.ceil(this.shown.length / this.columns) * HEIGHT}px`;
+    this.container.style.height = `${Math.ceil(this.shown.length / this.columns) * this.size.height}px`;
     this.draw();
   }
 
@@ -42,14 +43,14 @@ export class Grid {
   draw() {
     this.frame = null;
     const top = -this.container.getBoundingClientRect().top;
-    const first = Math.max(0, Math.floor(top / HEIGHT) - SPARE_ROWS) * this.columns;
-    const last = Math.min(this.shown.length, (Math.ceil((top + innerHeight) / HEIGHT) + SPARE_ROWS) * this.columns);
+    const first = Math.max(0, Math.floor(top / this.size.height) - SPARE_ROWS) * this.columns;
+    const last = Math.min(this.shown.length, (Math.ceil((top + innerHeight) / this.size.height) + SPARE_ROWS) * this.columns);
     for (const place of [...this.tiles.keys()]) if (place < first || place >= last) this.drop(place);
     for (let place = first; place < last; place++) this.place(place, this.tiles.get(place) ?? this.make(place));
   }
 
   place(place, tile) {
-    tile.style.transform = `translate(${(place % this.columns) * this.width}px, ${Math.floor(place / this.columns) * HEIGHT}px)`;
+    tile.style.transform = `translate(${(place % this.columns) * this.width}px, ${Math.floor(place / this.columns) * this.size.height}px)`;
   }
 
   make(place) {

@@ -10,7 +10,7 @@ export class Pictures {
   constructor(jobId) {
     this.base = `/v1/jobs/${jobId}`;
     this.kept = new Map();
-    this.wanted = new Map();
+    this.wanted = [];
   }
 
   /** Show image `index` inside `frame`, now or as soon as it is here. */
@@ -19,23 +19,39 @@ export class Pictures {
     const tile = this.kept.get(index);
     if (tile) return this.draw(tile, frame);
     frame.replaceChildren();
-    if (!this.wanted.size) setTimeout(() => this.fetch(), 30);
-    this.wanted.set(index, frame);
+    if (!this.wanted.length) setTimeout(() => this.fetch(), 30);
+    this.wanted.push(frame);
   }
 
   async fetch() {
     // What has been scrolled away meanwhile is not worth asking for.
-    const wanted = [...this.wanted].filter(([index, frame]) => frame.isConnected && frame.dataset.index === String(index));
-    this.wanted.clear();
-    for (let start = 0; start < wanted.length; start += BATCH) {
-      const batch = new Map(wanted.slice(start, start + BATCH));
-      const { data } = await get(`${this.base}/tiles?index=${[...batch.keys()].join(",")}`).catch(() => ({ data: [] }));
-      for (const tile of data) {
+    const frames = this.wanted.filter((frame) => frame.isConnected);
+    this.wanted = [];
+    const indexes = [...new Set(frames.map((frame) => Number(frame.dataset.index)))];
+    for (let start = 0; start < indexes.length; start += BATCH) {
+      for (const tile of await this.tiles(indexes.slice(start, start + BATCH)).catch(() => [])) {
         this.keep(tile);
-        const frame = batch.get(tile.index);
-        if (frame.dataset.index === String(tile.index)) this.draw(tile, frame);
+        for (const frame of frames) if (frame.dataset.index === String(tile.index)) this.draw(tile, frame);
       }
     }
+  }
+
+  async tiles(indexes) {
+    return (await get(`${this.base}/tiles?index=${indexes.join(",")}`)).data;
+  }
+
+  /** Many images as data URLs by their index; those that no browser shows, and large ones, by their address. */
+  async all(indexes) {
+    const found = new Map();
+    for (let start = 0; start < indexes.length; start += BATCH) {
+      for (const tile of await this.tiles(indexes.slice(start, start + BATCH))) found.set(tile.index, this.sourceOf(tile));
+    }
+    return found;
+  }
+
+  sourceOf(tile) {
+    const picture = pictureOf(tile, new URL(`${this.base}/results/${tile.index}/image`, location.href).href);
+    return picture.toDataURL?.() ?? picture.src ?? "";
   }
 
   keep(tile) {
