@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import errno
 import io
-import lzma
 import shutil
-import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from api import zips
+from api import tars, zips
 from shared.domain import Unreadable, Upload
 from shared.errors import BrokenArchive, ImageTooLarge, StoreFull, TooLarge
 from shared.settings import Settings
@@ -33,31 +30,30 @@ SPOOL_BYTES = 2**20
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 TAR_MAGIC_AT = 257
-COMPRESSED_MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 TAR_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
-Opener = Callable[["ChunkReader", Settings], Iterator[Upload]]
+Opener = Callable[["ChunkReader", Settings, tars.Watch], Iterator[Upload]]
 
 
 def archive_opener(head: bytes, name: str) -> Opener | None:
     """What opens this file, judged by its first bytes, or None if it is no archive."""
     if head.startswith(ZIP_MAGIC):
         return _zip_members
-    is_tar = head[TAR_MAGIC_AT:].startswith(b"ustar") or head.startswith(COMPRESSED_MAGIC)
+    is_tar = head[TAR_MAGIC_AT:].startswith(b"ustar") or head.startswith(tuple(tars.DECOMPRESSORS))
     return _tar_members if is_tar or name.lower().endswith(TAR_SUFFIXES) else None
 
 
 def archive_uploads(opener: Opener, name: str, chunks: Iterator[bytes], settings: Settings) -> Iterator[Upload]:
     """The files of an archive; where it is damaged, one failed upload in its name says so."""
     stream = ChunkReader(chunks)
+
+    def watch(unpacked: int) -> None:
+        if unpacked > max(FREE_BYTES, MAX_RATIO * stream.read_bytes):
+            raise TooLarge(f"{name} unpacks to more than {MAX_RATIO} times its size; send the images as they are.")
+
     try:
-        unpacked = 0
-        for upload in opener(stream, settings):
-            unpacked += len(upload.data)
-            if unpacked > max(FREE_BYTES, MAX_RATIO * stream.read_bytes):
-                raise TooLarge(f"{name} unpacks to more than {MAX_RATIO} times its size; send the images as they are.")
-            yield upload
-    except (zips.DamagedZip, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
+        yield from opener(stream, settings, watch)
+    except (zips.DamagedZip, tars.DamagedTar) as error:
         yield Upload(name, error=Unreadable(BrokenArchive.code, f"{BrokenArchive().message} ({error})"))
 
 
@@ -81,12 +77,16 @@ class ChunkReader(io.RawIOBase):
         return given
 
 
-def _zip_members(stream: ChunkReader, settings: Settings) -> Iterator[Upload]:
+def _zip_members(stream: ChunkReader, settings: Settings, watch: tars.Watch) -> Iterator[Upload]:
+    unpacked = 0
     with tempfile.TemporaryFile() as spool:
         _spool(stream, spool)
         for entry in zips.entries(spool.fileno()):
             if not entry.is_folder and not is_junk(entry.name):
-                yield _zip_upload(spool.fileno(), entry, settings.max_image_bytes)
+                upload = _zip_upload(spool.fileno(), entry, settings.max_image_bytes)
+                unpacked += len(upload.data)
+                watch(unpacked)
+                yield upload
 
 
 def _spool(stream: ChunkReader, spool: IO[bytes]) -> None:
@@ -112,22 +112,19 @@ def _zip_upload(file: int, entry: zips.Entry, limit: int) -> Upload:
         return _failed(entry.name, "damaged_entry", "This file is damaged inside the archive; pack it again.")
 
 
-def _tar_members(stream: ChunkReader, settings: Settings) -> Iterator[Upload]:
-    with tarfile.open(fileobj=stream, mode="r|*") as archive:
-        for member in archive:
-            archive.members = []  # type: ignore[attr-defined]  # it would remember every one
-            if not member.isdir() and not is_junk(member.name):
-                yield _tar_upload(archive, member, settings.max_image_bytes)
+def _tar_members(stream: ChunkReader, settings: Settings, watch: tars.Watch) -> Iterator[Upload]:
+    limits = tars.Limits(member=settings.max_upload_bytes, data=settings.max_image_bytes)
+    for member in tars.members(stream, limits, watch):
+        if not member.is_folder and not is_junk(member.name):
+            yield _tar_upload(member)
 
 
-def _tar_upload(archive: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> Upload:
-    if not member.isreg():
+def _tar_upload(member: tars.Member) -> Upload:
+    if not member.is_file:
         return _failed(member.name, "not_a_file", "This is a link or a device; pack the file itself.")
-    if member.size > limit:
+    if member.data is None:
         return _failed(member.name, ImageTooLarge.code, ImageTooLarge().message)
-    file = archive.extractfile(member)
-    assert file is not None  # a regular file always opens
-    return Upload(member.name, file.read())
+    return Upload(member.name, member.data)
 
 
 def _failed(name: str, code: str, message: str) -> Upload:
