@@ -1,9 +1,9 @@
 """ZIP files as the files in them, in memory that does not grow with their number.
 
 The standard library's reader keeps about half a kilobyte for each entry and takes a million entries' worth before
-the first is read. This one walks the central directory (PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4) and holds
-one entry at a time. It reads stored and deflated entries, which is what every tool writes, and never trusts a size.
-Files are given as descriptors, since reading at a position needs no seeking.
+the first is read. This one walks the central directory and holds one entry at a time. It reads stored and deflated entries,
+which is what every tool writes, and never trusts a size. Files are given as descriptors, since reading at a position
+needs no seeking.
 """
 
 from __future__ import annotations
@@ -14,17 +14,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Signatures and fixed parts of the records; all numbers are little-endian.
-END = struct.Struct("<4s4H2LH")
-END_MAGIC = b"PK\x05\x06"
+from shared.zip_format import CENTRAL, CENTRAL_MAGIC, DEFLATED, END, END_MAGIC, LOCAL, LOCAL_MAGIC, STORED
+
+#: The records of archives that are larger than 32 bits can say.
 END64_LOCATOR_SIZE = 20
 END64_LOCATOR_MAGIC = b"PK\x06\x07"
 END64 = struct.Struct("<4sQ2H2L4Q")
 END64_MAGIC = b"PK\x06\x06"
-CENTRAL = struct.Struct("<4s6H3L5H2L")
-CENTRAL_MAGIC = b"PK\x01\x02"
-LOCAL = struct.Struct("<4s5H3L2H")
-LOCAL_MAGIC = b"PK\x03\x04"
 
 #: The end record is followed by a comment of at most this length.
 MAX_COMMENT = 0xFFFF
@@ -35,7 +31,6 @@ ZIP64_FIELD = 1
 #: No file is longer, and the system's calls take no position far behind it.
 LAST_POSITION = 2**62
 
-STORED, DEFLATED = 0, 8
 ENCRYPTED = 0x1
 
 

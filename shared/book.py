@@ -33,6 +33,7 @@ from shared.ports import Recorded
 from shared.receipts import fill_in
 from shared.rows import chunk_from, chunk_values, job_from, job_values, result_from, result_values
 from shared.statements import (
+    add_results,
     counted,
     done_indexes,
     drop_not_started,
@@ -182,8 +183,7 @@ class SqlJobBook:
             done = update(chunks).where(held(claim)).values(state=ChunkState.DONE, worker=None, lease_until=None)
             if connection.execute(done).rowcount == 0:
                 return Recorded(accepted=False)
-            if new:
-                connection.execute(insert(results), [result_values(job_id, result) for result in new])
+            add_results(connection, [result_values(job_id, result) for result in new])
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(counted(new)))
             ended = settle(connection, now, jobs.c.id == job_id)
         return Recorded(accepted=True, job_ended=bool(ended))

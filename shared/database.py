@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from shared.documents import dumps, loads
 from shared.errors import DatabaseUnavailable, StoreFull
 
 #: Seconds a writer waits for SQLite's one write lock before giving up.
@@ -39,11 +40,13 @@ def _epoch_on_postgres(element: epoch_now, compiler: Any, **kwargs: Any) -> str:
 def open_engine(url: str) -> Engine:
     """An engine for `url`; nothing is connected yet."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_SECONDS}, json_serializer=dumps, json_deserializer=loads
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(_with_driver(url), pool_pre_ping=True)
+    return create_engine(_with_driver(url), pool_pre_ping=True, json_serializer=dumps, json_deserializer=loads)
 
 
 def _with_driver(url: str) -> str:

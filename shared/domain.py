@@ -1,4 +1,7 @@
-"""The words of digitq as frozen values: jobs, chunks, readings, and the steps a job may take."""
+"""The words of digitq as frozen values: jobs, chunks, readings, and the steps a job may take.
+
+What there is one of for every image, or more, is a NamedTuple: it is made in a third of a dataclass' time.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -76,8 +80,7 @@ class Decision(StrEnum):
     REJECT = "reject"
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """One class and its calibrated probability, 0 to 1."""
 
     label: str
@@ -134,8 +137,7 @@ class ReadOptions:
     normalize: str = "auto"
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(NamedTuple):
     """One image as sent, or why it could not be taken."""
 
     filename: str

@@ -112,9 +112,9 @@ def _reading_values(reading: Reading) -> Values:
         "prediction": reading.label,
         "confidence": reading.confidence,
         "decision": reading.decision,
-        "top_k": [[score.label, score.score] for score in reading.top_k],
-        "reasons": list(reading.reasons),
-        "normalization": dict(reading.normalization),
+        "top_k": reading.top_k,
+        "reasons": reading.reasons,
+        "normalization": reading.normalization,
         "error_code": None,
         "error_message": None,
     }
