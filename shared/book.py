@@ -28,26 +28,26 @@ from shared.domain import (
     Status,
 )
 from shared.errors import Conflict, NoSuchItem, NoSuchJob, PackLost
-from shared.fairness import next_chunks
+from shared.fairness import LOAD, NEXT_CHUNKS
 from shared.ports import Recorded
 from shared.receipts import fill_in
 from shared.rows import chunk_from, chunk_values, job_from, job_values, result_from, result_values
 from shared.statements import (
+    JOB_OF_CHUNK,
+    OPEN_CHUNK,
+    TAKE,
     add_results,
     counted,
     done_indexes,
     drop_not_started,
     held,
-    job_of_chunk,
     jobs_query,
     reopen_failed,
     results_query,
     settle,
-    take,
 )
 from shared.tables import chunks, jobs, results
 
-ANNOUNCED = [ChunkState.QUEUED, ChunkState.RUNNING]
 WORKABLE = [Status.QUEUED, Status.IN_PROGRESS]
 #: Names the lock under which chunks are chosen for announcement; any number but the migrations' does.
 ANNOUNCING = 20_261_122
@@ -121,18 +121,17 @@ class SqlJobBook:
     # --- announcing ---
 
     def announce(self, queue: Queue, window: int) -> list[str]:
-        in_flight = select(func.count()).where(chunks.c.queue == queue, chunks.c.state.in_(ANNOUNCED))
-        waiting = select(chunks.c.id).where(chunks.c.queue == queue, chunks.c.state == ChunkState.WAITING).limit(1)
         with reading(self._engine) as connection:
-            free = window - (connection.scalar(in_flight) or 0)
+            in_flight, waiting = connection.execute(LOAD, {"of_queue": queue}).one()
             # Choosing fairly looks at every waiting chunk, so it is done for several places at once.
-            if free < max(1, window // 4) or connection.scalar(waiting) is None:
+            if not waiting or window - in_flight < max(1, window // 4):
                 return []
         with writing(self._engine) as connection:
             # Two who choose at once would each fill the same places.
             one_at_a_time(connection, ANNOUNCING)
-            free = max(0, window - (connection.scalar(in_flight) or 0))
-            chosen = list(connection.scalars(next_chunks(queue, free)))
+            in_flight, _ = connection.execute(LOAD, {"of_queue": queue}).one()
+            places = {"of_queue": queue, "places": max(0, window - in_flight)}
+            chosen = list(connection.scalars(NEXT_CHUNKS, places))
             marked = update(chunks).where(chunks.c.id.in_(chosen), chunks.c.state == ChunkState.WAITING)
             queued = marked.values(state=ChunkState.QUEUED, announced_at=epoch_now()).returning(chunks.c.id)
             marked_ids = set(connection.scalars(queued))
@@ -165,10 +164,11 @@ class SqlJobBook:
 
     def claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
         with writing(self._engine) as connection:
-            job = connection.execute(job_of_chunk(chunk_id)).first()
+            job = connection.execute(JOB_OF_CHUNK, {"chunk_id": chunk_id}).first()
             if job is None or job.status not in WORKABLE:
                 return None
-            chunk = connection.execute(take(chunk_id, worker, lease)).first()
+            taking = {"chunk_id": chunk_id, "holder": worker, "seconds": lease.total_seconds()}
+            chunk = connection.execute(TAKE, taking).first()
             if chunk is None:
                 return None
             first = update(jobs).where(jobs.c.id == job.id, jobs.c.status == Status.QUEUED)
@@ -184,8 +184,10 @@ class SqlJobBook:
             if connection.execute(done).rowcount == 0:
                 return Recorded(accepted=False)
             add_results(connection, [result_values(job_id, result) for result in new])
-            connection.execute(update(jobs).where(jobs.c.id == job_id).values(counted(new)))
-            ended = settle(connection, now, jobs.c.id == job_id)
+            counting = update(jobs).where(jobs.c.id == job_id).values(counted(new)).returning(jobs.c.status)
+            stopping = connection.scalar(counting) == Status.CANCELING
+            last = stopping or connection.scalar(OPEN_CHUNK, {"of_job": job_id}) is None
+            ended = settle(connection, now, jobs.c.id == job_id) if last else []
         return Recorded(accepted=True, job_ended=bool(ended))
 
     def split(self, claim: Claim, parts: Sequence[Chunk], attempt: int) -> bool:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
-from shared.domain import ChunkState, Queue
+from shared.domain import ChunkState
 from shared.tables import chunks, jobs
 
+IN_FLIGHT = [ChunkState.QUEUED, ChunkState.RUNNING]
+OF_QUEUE = chunks.c.queue == bindparam("of_queue")
 
-def next_chunks(queue: Queue, places: int) -> Select[Any]:
-    """The ids of the waiting chunks that come next, at most `places`, in their order.
+#: How many chunks of the queue `of_queue` are in flight, and whether any waits.
+LOAD = select(
+    select(func.count()).where(OF_QUEUE, chunks.c.state.in_(IN_FLIGHT)).scalar_subquery(),
+    select(chunks.c.id).where(OF_QUEUE, chunks.c.state == ChunkState.WAITING).exists(),
+)
+
+
+def _next_chunks() -> Select[Any]:
+    """The ids of the waiting chunks of the queue `of_queue` that come next, at most `places`, in their order.
 
     A chunk's turn is its rank among its job's waiting chunks plus what the job already has in flight; so a job
     that comes late catches up with one that filled the queue. The same is done once more for owners.
     """
     load = (
         select(chunks.c.job_id, func.count().label("chunks"))
-        .where(chunks.c.queue == queue, chunks.c.state.in_([ChunkState.QUEUED, ChunkState.RUNNING]))
+        .where(OF_QUEUE, chunks.c.state.in_(IN_FLIGHT))
         .group_by(chunks.c.job_id)
         .cte("load")
     )
@@ -38,7 +47,7 @@ def next_chunks(queue: Queue, places: int) -> Select[Any]:
         )
         .join(jobs, jobs.c.id == chunks.c.job_id)
         .outerjoin(load, load.c.job_id == chunks.c.job_id)
-        .where(chunks.c.queue == queue, chunks.c.state == ChunkState.WAITING)
+        .where(OF_QUEUE, chunks.c.state == ChunkState.WAITING)
         .cte("by_job")
     )
     rank_in_owner = func.row_number().over(
@@ -55,4 +64,8 @@ def next_chunks(queue: Queue, places: int) -> Select[Any]:
         .cte("by_owner")
     )
     order = (by_owner.c.owner_turn, by_owner.c.job_turn, by_owner.c.created_at, by_owner.c.id)
-    return select(by_owner.c.id).order_by(*order).limit(places)
+    return select(by_owner.c.id).order_by(*order).limit(bindparam("places"))
+
+
+#: Built once: it is asked for after every chunk.
+NEXT_CHUNKS = _next_chunks()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -13,16 +13,18 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Float,
     ScalarSelect,
     Select,
+    bindparam,
     case,
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import epoch_now
 from shared.documents import dumps
@@ -48,26 +50,33 @@ def results_query(job_id: str) -> Select[Any]:
     return select(results, jobs.c.model_name).join(jobs).where(results.c.job_id == job_id)
 
 
-def job_of_chunk(chunk_id: str) -> Select[Any]:
-    job_id = select(chunks.c.job_id).where(chunks.c.id == chunk_id).scalar_subquery()
-    return select(jobs).where(jobs.c.id == job_id).with_for_update(key_share=True)
+#: The job of the chunk `chunk_id`, locked.
+JOB_OF_CHUNK = (
+    select(jobs)
+    .where(jobs.c.id == select(chunks.c.job_id).where(chunks.c.id == bindparam("chunk_id")).scalar_subquery())
+    .with_for_update(key_share=True)
+)
 
-
-def take(chunk_id: str, worker: str, lease: timedelta) -> Any:
-    ended = (chunks.c.state == ChunkState.RUNNING) & (chunks.c.lease_until < epoch_now())
-    free = or_(chunks.c.state.in_(NOT_STARTED), ended)
-    return (
-        update(chunks)
-        .where(chunks.c.id == chunk_id, free)
-        .values(
-            state=ChunkState.RUNNING,
-            attempt=chunks.c.attempt + 1,
-            fence=chunks.c.fence + 1,
-            worker=worker,
-            lease_until=epoch_now() + lease.total_seconds(),
-        )
-        .returning(chunks)
+#: Gives the chunk `chunk_id` to `holder` for `seconds`, if nobody has it or its lease has ended.
+TAKE = (
+    update(chunks)
+    .where(
+        chunks.c.id == bindparam("chunk_id"),
+        chunks.c.state.in_(NOT_STARTED)
+        | ((chunks.c.state == ChunkState.RUNNING) & (chunks.c.lease_until < epoch_now())),
     )
+    .values(
+        state=ChunkState.RUNNING,
+        attempt=chunks.c.attempt + 1,
+        fence=chunks.c.fence + 1,
+        worker=bindparam("holder"),
+        lease_until=epoch_now() + bindparam("seconds", type_=Float()),
+    )
+    .returning(chunks)
+)
+
+#: A chunk of the job `of_job` that somebody has still to read, if there is one.
+OPEN_CHUNK = select(chunks.c.id).where(chunks.c.job_id == bindparam("of_job"), chunks.c.state.in_(OPEN)).limit(1)
 
 
 def held(claim: Claim) -> ColumnElement[bool]:
@@ -86,30 +95,40 @@ def counted(new: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def settle(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> list[str]:
-    """End the jobs that have no open chunk left; what nobody read by then was canceled, or its time ran out."""
+def _ending() -> ReturningUpdate[Any]:
+    """Ends, at the time `now`, jobs without open chunks; what nobody read was canceled, or its time ran out."""
     still_open = select(chunks.c.id).where(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(OPEN)).exists()
     canceling = jobs.c.status == Status.CANCELING
     left = jobs.c.total - jobs.c.succeeded - jobs.c.failed - jobs.c.canceled - jobs.c.expired
-    values = {
-        "status": case(
-            (canceling | (jobs.c.canceled > 0), Status.CANCELED),
-            (jobs.c.expired + left > 0, Status.EXPIRED),
-            else_=Status.COMPLETED,
-        ),
-        "outcome": case(
-            (jobs.c.succeeded == 0, Outcome.ALL_FAILED),
-            (jobs.c.succeeded == jobs.c.total, Outcome.ALL_SUCCEEDED),
-            else_=Outcome.PARTIAL,
-        ),
-        "canceled": case((canceling, jobs.c.canceled + left), else_=jobs.c.canceled),
-        "expired": case((canceling, jobs.c.expired), else_=jobs.c.expired + left),
-        "ended_at": now,
-    }
+    status = case(
+        (canceling | (jobs.c.canceled > 0), Status.CANCELED),
+        (jobs.c.expired + left > 0, Status.EXPIRED),
+        else_=Status.COMPLETED,
+    )
+    outcome = case(
+        (jobs.c.succeeded == 0, Outcome.ALL_FAILED),
+        (jobs.c.succeeded == jobs.c.total, Outcome.ALL_SUCCEEDED),
+        else_=Outcome.PARTIAL,
+    )
+    ending = update(jobs).where(jobs.c.status.not_in(TERMINAL), ~still_open)
+    return ending.values(
+        status=status,
+        outcome=outcome,
+        canceled=case((canceling, jobs.c.canceled + left), else_=jobs.c.canceled),
+        expired=case((canceling, jobs.c.expired), else_=jobs.c.expired + left),
+        ended_at=bindparam("now", type_=jobs.c.ended_at.type),
+    ).returning(jobs.c.id)
+
+
+ENDING = _ending()
+
+
+def settle(connection: Connection, now: datetime, *which: ColumnElement[bool]) -> list[str]:
+    """End the jobs that have nothing left to do; their ids."""
     # A chunk that was running when its job was canceled, and was given up since, will never be claimed again.
-    drop_not_started(connection, chunks.c.job_id.in_(select(jobs.c.id).where(*which, canceling)))
-    ending = update(jobs).where(*which, jobs.c.status.not_in(TERMINAL), ~still_open)
-    return list(connection.scalars(ending.values(values).returning(jobs.c.id)))
+    canceling = select(jobs.c.id).where(*which, jobs.c.status == Status.CANCELING)
+    drop_not_started(connection, chunks.c.job_id.in_(canceling))
+    return list(connection.scalars(ENDING.where(*which), {"now": now}))
 
 
 def drop_not_started(connection: Connection, *which: ColumnElement[bool]) -> None:
