@@ -50,7 +50,8 @@ def services(settings: Settings, embedded: EmbeddedRedis | None) -> tuple[Servic
     return (
         *brought,
         Service("migrate", _module("migrations"), once=True),
-        Service("beat", _module("worker", "beat"), needs),
+        # There is nothing to sweep before the workers are there, and they load quicker alone.
+        Service("beat", _module("worker", "beat"), (*needs, "worker")),
         Service("worker", _module("worker"), needs, ready=alive.exists, grace=60.0, environment=sign),
         Service("api", _module("api"), ("migrate",), ready=lambda: _is_ready(settings), grace=25.0),
     )
