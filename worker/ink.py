@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ DETAILED, LIGHTED = 48, 20
 NOTHING = 12
 #: Light is evened out where the paper along the border varies by this share of the whole range.
 UNEVEN = 0.25
+#: Paper is plainly light or dark if its lightness is this far from one half.
+UNDECIDED = 0.12
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper.
 SENSITIVITY = 0.75
 #: A part is kept from this share of the main part's area: if it lies near it, or wherever it lies.
@@ -32,7 +35,7 @@ class Ink:
     """Ink of shape (H, W): its strength (0 none) and the mask of the strokes that count.
 
     `contrast` is how far strokes stand out from the paper, `parts` how many of them could be characters of
-    their own, `share` how much of all ink they are (0 to 1).
+    their own, `share` how much of all ink they are (0 to 1). `lost`: it could not be told from the paper.
     """
 
     strength: Gray
@@ -41,11 +44,20 @@ class Ink:
     inverted: bool
     parts: int
     share: float
+    lost: bool
+
+
+class Relief(NamedTuple):
+    """How much each pixel differs from the paper towards the ink; what the paper was like."""
+
+    strength: Gray
+    light_paper: bool
+    uneven: bool
 
 
 def find_ink(gray: Gray) -> Ink | None:
     """Separate the strokes of a picture (H, W) from all else; None if nothing is on it."""
-    strength, inverted = _above_paper(gray)
+    strength, inverted, uneven = _above_paper(gray)
     level, rough = cv2.threshold(strength, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     contrast = cv2.mean(strength, rough)[0]
     if contrast < NOTHING:
@@ -54,20 +66,29 @@ def find_ink(gray: Gray) -> Ink | None:
     if min(gray.shape) >= DETAILED:
         mask = _without_lines(np.asarray(mask, dtype=np.uint8))
     strokes, parts, share = _main_parts(np.asarray(mask, dtype=np.uint8))
-    return Ink(strength, strokes, contrast, inverted, parts, share)
+    edges = (strokes[0], strokes[-1], strokes[:, 0], strokes[:, -1])
+    lost = uneven and sum(bool(edge.any()) for edge in edges) > 2
+    return Ink(strength, strokes, contrast, inverted, parts, share, lost)
 
 
-def _above_paper(gray: Gray) -> tuple[Gray, bool]:
-    """How much each pixel differs from the paper towards the ink, and whether the paper is light."""
+def _above_paper(gray: Gray) -> Relief:
     if min(gray.shape) >= DETAILED:
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
     around = np.sort(border(gray))
-    if min(gray.shape) >= LIGHTED and _is_uneven(gray, around):
-        return _above_uneven_paper(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    light_paper = bool(cv2.mean(light)[0] + np.count_nonzero(around > level) / around.size > 1)
+    lightness = _lightness(np.asarray(light, dtype=np.uint8), np.count_nonzero(around > level) / around.size)
+    if min(gray.shape) >= LIGHTED and _is_uneven(gray, around):
+        return _above_uneven_paper(gray, lightness)
+    light_paper = lightness > 0.5
     paper = np.uint8(cv2.mean(gray, light if light_paper else 1 - light)[0])
-    return (paper - np.minimum(gray, paper) if light_paper else np.maximum(gray, paper) - paper), light_paper
+    ink = paper - np.minimum(gray, paper) if light_paper else np.maximum(gray, paper) - paper
+    return Relief(ink, light_paper, uneven=False)
+
+
+def _lightness(light: Gray, light_border: float) -> float:
+    """The light share of the area, of the border and of the corners, which all are mostly paper: their mean."""
+    corners = int(light[0, 0]) + int(light[0, -1]) + int(light[-1, 0]) + int(light[-1, -1])
+    return (cv2.mean(light)[0] + light_border + corners / 4) / 3
 
 
 def border(gray: Gray) -> Gray:
@@ -76,25 +97,30 @@ def border(gray: Gray) -> Gray:
 
 
 def _is_uneven(gray: Gray, around: Gray) -> bool:
-    """Whether the border's sorted pixels differ much, the darkest and the lightest fifth left out."""
+    """Whether the border's sorted pixels differ much, the darkest and the lightest fifth left out.
+
+    Light changes little by little: where most of the difference is one jump, it is ink that lies on the border.
+    """
     fifth = around.size // 5
+    paper = around[fifth:-fifth].astype(np.int16)
+    spread = int(paper[-1] - paper[0])
     darkest, lightest, *_ = cv2.minMaxLoc(gray)
-    return int(around[-fifth]) - int(around[fifth]) > UNEVEN * (lightest - darkest)
+    return spread > UNEVEN * (lightest - darkest) and bool(np.diff(paper).max() < spread / 2)
 
 
-def _above_uneven_paper(gray: Gray) -> tuple[Gray, bool]:
+def _above_uneven_paper(gray: Gray, lightness: float) -> Relief:
     """The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves.
 
     Ink takes its share of whatever light falls on the paper; what shines on a dark screen adds to it.
     """
     small = np.asarray(cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     detail = small.astype(np.float32) - cv2.medianBlur(small, 25)
-    light_paper = float((detail**3).sum()) < 0
+    light_paper = float((detail**3).sum()) < 0 if abs(lightness - 0.5) < UNDECIDED else lightness > 0.5
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 17))
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide)
     paper = cv2.resize(cv2.GaussianBlur(paper, (9, 9), 0), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = 255 - cv2.divide(gray, paper, scale=255) if light_paper else cv2.subtract(gray, paper)
-    return np.asarray(ink, dtype=np.uint8), light_paper
+    return Relief(np.asarray(ink, dtype=np.uint8), light_paper, uneven=True)
 
 
 def _without_lines(mask: Gray) -> Gray:

@@ -40,7 +40,7 @@ class Normalized:
     """A picture under MNIST's conditions: pixels of shape (28, 28), what was done, and what is doubtful.
 
     Flags are `blank`, `too_small`, `low_contrast`, `touches_border`, `several_components` and `cluttered`
-    (less than half of the ink is in the digit).
+    (less than half of the ink is in the digit, or ink and paper could not be told apart).
     """
 
     pixels: Gray
@@ -59,6 +59,8 @@ def normalize(gray: Gray) -> Normalized:
         return Normalized(np.zeros((SIDE, SIDE), np.uint8), inverted=False, flags=("blank",))
     if small is not gray and max(box[2:]) < SMALL_FIND:
         return normalize(_surroundings(gray, box, gray.shape[1] / small.shape[1]))
+    if ink.lost:
+        return Normalized(_whole(ink.strength), ink.inverted, ("cluttered",))
     return Normalized(_placed(_redrawn(ink, box)), ink.inverted, _flags(ink, box))
 
 
@@ -111,6 +113,12 @@ def _redrawn(ink: Ink, box: tuple[int, ...]) -> Gray:
     crop = _cut(np.asarray(full, dtype=np.uint8))
     crop = _with_width(crop, _stroke_width(ink.strokes) * BOX / max(crop.shape))
     return _resized(crop, BOX / max(crop.shape))
+
+
+def _whole(strength: Gray) -> Gray:
+    """All that there is, if nothing can be set aside."""
+    small = cv2.resize(strength, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.convertScaleAbs(small, alpha=255 / max(1, small.max())), dtype=np.uint8)
 
 
 def _cut(full: Gray) -> Gray:
