@@ -18,9 +18,11 @@ from cli import show
 from cli.client import Client, Job
 from cli.collect import collect
 from cli.exits import Exit, Interrupted
+from cli.hints import again
 from cli.progress import progress_bars
 from cli.service.checks import free_port
 from cli.service.guard import Guard, kill_group
+from cli.service.plan import alive_file
 from cli.service.probes import http_answers
 from cli.summary import Row, Summary, exit_of, summarize
 from shared.errors import CannotStart
@@ -29,7 +31,7 @@ HOST = "127.0.0.1"
 #: Digits of MNIST's test set that ship with the project, for where the whole set is not to be had.
 SAMPLE = Path(__file__).with_name("sample") / "mnist-200.zip"
 #: Seconds that making the batch, with a download, and the service's start and end may take.
-BATCH_SECONDS, START_SECONDS, STOP_SECONDS = 60, 60, 90
+BATCH_SECONDS, START_SECONDS, STOP_SECONDS = 60, 120, 120
 #: The demo is a world of its own: it does not touch the user's parts.
 NOT_OURS = frozenset({"DIGITQ_DATABASE_URL", "DIGITQ_REDIS_URL", "DIGITQ_STORE_URL", "DIGITQ_WORKER_NAME"})
 
@@ -92,7 +94,7 @@ def _service(folder: Path, guard: Guard, console: Console) -> Iterator[str]:
     process = _start(("cli", "up", "--host", HOST, "--port", str(port), "--data", str(data)), log, guard)
     try:
         with console.status("Starting Redis, the API and the workers"):
-            _await_ready(process, port, log)
+            _await_ready(process, port, data, log)
         yield f"http://{HOST}:{port}"
     finally:
         with console.status("Stopping the service"):
@@ -116,9 +118,9 @@ def _start(module: tuple[str, ...], log: Path, guard: Guard) -> Process:
     return process
 
 
-def _await_ready(process: Process, port: int, log: Path) -> None:
+def _await_ready(process: Process, port: int, data: Path, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not http_answers(HOST, port, "/readyz"):
+    while not (alive_file(data).exists() and http_answers(HOST, port, "/readyz")):
         if process.poll() is not None or time.monotonic() > deadline:
             lines = log.read_text(errors="replace").strip().splitlines() or ["It said nothing."]
             raise CannotStart(f"The service did not start: {lines[-1].removeprefix('digitq: ')}")
@@ -147,4 +149,4 @@ def _print(console: Console, job: Job, summary: Summary, seconds: float) -> None
         console.print(table, "")
     console.print("[dim]The first rows[/]")
     console.print(show.rows_table(summary.first), "")
-    console.print("Your own digits: start the service with `digitq up`, then `digitq submit FOLDER --wait`.")
+    console.print(f"Your own digits: `{again('up')}`, then `{again('submit', 'FOLDER', '--wait')}`.")

@@ -36,15 +36,15 @@ def address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def alive_file(settings: Settings) -> Path:
+def alive_file(data: Path) -> Path:
     """The file that the worker makes once a process of its has loaded the model."""
-    return settings.data / "worker.alive"
+    return data / "worker.alive"
 
 
 def services(settings: Settings, embedded: EmbeddedRedis | None) -> tuple[Service, ...]:
     """The processes in the order of their start; they end in the reverse order, Redis last."""
     brought = (_redis(embedded, settings.data / "redis"),) if embedded else ()
-    alive = alive_file(settings)
+    alive = alive_file(settings.data)
     sign = {"DIGITQ_ALIVE_FILE": str(alive)}
     needs = ("migrate", *(service.name for service in brought))
     return (

@@ -56,6 +56,11 @@ class Screen:
         """A process did not end in time."""
         self._say(name, Text("did not end in time and is killed", "yellow"))
 
+    def close(self) -> None:
+        """Close the logs."""
+        for handler in self._files.values():
+            handler.close()
+
     def _say(self, name: str, text: Text) -> None:
         color = COLORS[sum(name.encode()) % len(COLORS)]
         self._print(Text(f"{name:>8} │ ", color).append_text(text))

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -33,21 +34,18 @@ MODEL_FILES = {".keras", ".h5", ".hdf5"}
 def run(settings: Settings, *, verbose: bool) -> None:
     """Run the service until SIGINT or SIGTERM. Raises CannotStart with a sentence for the user."""
     began = time.monotonic()
-    settings = resolved(settings)
+    settings = settings.model_copy(update={"data": settings.data.expanduser().resolve()})
     console = Console(highlight=False)
     with ExitStack() as stack:
         lock = stack.enter_context(locked(settings.data))
+        settings = resolved(settings)
         embedded = None if settings.redis_url else stack.enter_context(_embedded_redis(settings.data))
         guard = stack.enter_context(closing(Guard(keep_open=[lock])))
         events: Events = Events()
         _on_signals(events)
-        screen = Screen(
-            console,
-            settings.data / "logs",
-            verbose=verbose,
-            welcome=lambda: _welcome(console, settings, time.monotonic() - began),
-        )
-        plan.alive_file(settings).unlink(missing_ok=True)
+        welcome = partial(_welcome, console, settings, began)
+        screen = stack.enter_context(closing(Screen(console, settings.data / "logs", verbose=verbose, welcome=welcome)))
+        plan.alive_file(settings.data).unlink(missing_ok=True)
         _introduce(console, settings, embedded)
         processes = Processes(events, screen, plan.environment(os.environ, settings, embedded), guard)
         Supervisor(plan.services(settings, embedded), processes, screen, events).run()
@@ -55,13 +53,9 @@ def run(settings: Settings, *, verbose: bool) -> None:
 
 
 def resolved(settings: Settings) -> Settings:
-    """The settings with absolute paths and a port that is free. Raises CannotStart."""
+    """The settings with a model that is not missing and a port that is free. Raises CannotStart."""
     return settings.model_copy(
-        update={
-            "data": settings.data.expanduser().resolve(),
-            "model": _model(settings.model),
-            "port": free_port(settings.host, settings.port),
-        }
+        update={"model": _model(settings.model), "port": free_port(settings.host, settings.port)}
     )
 
 
@@ -106,7 +100,8 @@ def _introduce(console: Console, settings: Settings, embedded: EmbeddedRedis | N
         console.print(Text(f"  {name:<10}", "dim").append(value, "default"), soft_wrap=True)
 
 
-def _welcome(console: Console, settings: Settings, seconds: float) -> None:
+def _welcome(console: Console, settings: Settings, began: float) -> None:
+    seconds = time.monotonic() - began
     url = plan.address(settings)
     console.print(f"\n[bold green]Ready[/] in {seconds:.1f} s: [bold]{url}[/]\n")
     console.print(f"  submit  {again('submit', 'FOLDER', '--wait', server=url)}", soft_wrap=True)
