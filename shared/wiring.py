@@ -22,6 +22,8 @@ from shared.stores import open_store
 
 #: Seconds after which a Redis that does not answer counts as away.
 REDIS_SECONDS = 5
+#: The same for one that is told of work: somebody waits for the end of his upload, and a sweep tells it later.
+SEND_SECONDS = 2
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -33,7 +35,7 @@ def open_parts(settings: Settings) -> Parts:
         receipts=SqlReceipts(engine),
         retention=SqlRetention(engine),
         store=open_store(settings.store),
-        queue=CeleryQueue(open_celery(settings), redis),
+        queue=CeleryQueue(_open_sender(settings), redis),
         notifier=RedisNotifier(redis),
         window=settings.window,
         lease=timedelta(seconds=settings.lease_seconds),
@@ -55,6 +57,13 @@ def open_redis(settings: Settings, seconds: float = REDIS_SECONDS) -> Redis:
     return Redis.from_url(
         settings.redis, socket_timeout=seconds, socket_connect_timeout=REDIS_SECONDS, health_check_interval=25
     )
+
+
+def _open_sender(settings: Settings) -> Celery:
+    celery = open_celery(settings)
+    # A worker that waits for messages needs the longer times; it listens through an application of its own.
+    celery.conf.broker_transport_options |= {"socket_timeout": SEND_SECONDS, "socket_connect_timeout": SEND_SECONDS}
+    return celery
 
 
 def open_celery(settings: Settings) -> Celery:
