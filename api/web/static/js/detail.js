@@ -13,7 +13,7 @@ export class Detail {
     byId("close").addEventListener("click", () => this.dialog.close());
     byId("previous").addEventListener("click", () => this.step(-1));
     byId("next").addEventListener("click", () => this.step(1));
-    this.dialog.addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("keydown", (event) => this.dialog.open && this.key(event));
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
     onKeys(byId("keys"), { onSay: (label) => this.say(label), onAgree: () => this.say(this.result.prediction), onUndo: () => this.undo() });
     this.say = telling(this.say.bind(this));
@@ -29,8 +29,8 @@ export class Detail {
     const index = this.index;
     this.pictures.show(index, byId("original"));
     this.showSeen(index);
-    const result = await get(`/v1/jobs/${this.jobId}/results/${index}`);
-    if (index === this.index) this.show(result);
+    this.loading = get(`/v1/jobs/${this.jobId}/results/${index}`).then((result) => this.show(result));
+    await this.loading;
   }
 
   showSeen(index) {
@@ -40,6 +40,7 @@ export class Detail {
   }
 
   show(result) {
+    if (result.index !== this.index) return;
     this.result = result;
     byId("detail-title").textContent = result.filename || `Image ${result.index}`;
     byId("reading").textContent = result.prediction ?? "–";
@@ -71,13 +72,18 @@ export class Detail {
 
   async say(label) {
     if (!label) return;
-    this.show(await say(this.jobId, this.index, label));
-    this.onCorrect(this.index, label);
+    const { index } = this;
+    // What is being shown must not arrive after what is said of it.
+    await this.loading;
+    this.show(await say(this.jobId, index, label));
+    this.onCorrect(index, label);
   }
 
   async undo() {
-    this.show(await takeBack(this.jobId, this.index));
-    this.onCorrect(this.index, undefined);
+    const { index } = this;
+    await this.loading;
+    this.show(await takeBack(this.jobId, index));
+    this.onCorrect(index, undefined);
   }
 }
 

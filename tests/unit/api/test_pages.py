@@ -1,0 +1,108 @@
+"""The pages' frames: served under a strict policy, safe from names, and open to nobody else's scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.rendering import STATIC, WEB
+
+PAGES = ("/", "/jobs", "/review", "/models", "/system")
+#: What a page's scripts may weigh together, in bytes.
+MAX_SCRIPTS = 60_000
+
+
+class Tags(HTMLParser):
+    """Every tag of a page with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attributes)))
+
+
+@pytest.fixture
+def job(client: TestClient, work: Callable[[], int]) -> str:
+    """A job with a name that wants to be markup."""
+    answer = client.post(
+        "/v1/jobs", files=[("files", ("3.png", b"3"))], data={"metadata": '{"name": "<script>alert(1)</script>"}'}
+    )
+    work()
+    return str(answer.json()["id"])
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/jobs/{job}", "/jobs/{job}/sheet"])
+def test_a_page_runs_nothing_but_the_services_own_files(client: TestClient, job: str, path: str) -> None:
+    answer = client.get(path.format(job=job))
+
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for tag, attributes in Tags(answer.text).found:
+        assert tag != "style"
+        assert tag != "script" or attributes["src"]
+        assert not [name for name in attributes if name == "style" or name.startswith("on")]
+        for name in ("src", "href"):
+            assert re.match(r"/(?!/)|#", attributes.get(name) or "/"), attributes
+
+
+def test_a_name_from_outside_stays_text(client: TestClient, job: str) -> None:
+    for path in ("/", "/jobs", f"/jobs/{job}", f"/jobs/{job}/sheet"):
+        text = client.get(path).text
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_an_unknown_job_has_a_page_that_says_so(client: TestClient) -> None:
+    answer = client.get("/jobs/job_nobody_knows")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "There is no such job" in answer.text
+
+
+def test_the_files_that_pages_ask_for_are_there(client: TestClient, job: str) -> None:
+    for path in (*PAGES, f"/jobs/{job}", f"/jobs/{job}/sheet"):
+        wanted = {each.get(name) for _, each in Tags(client.get(path).text).found for name in ("src", "href")}
+        for address in wanted:
+            if address and address.startswith("/static/"):
+                assert client.get(address).status_code == 200, address
+
+
+def test_the_scripts_are_small_and_speak_to_no_other_host() -> None:
+    scripts = [file.read_text() for file in STATIC.rglob("*.js")]
+    assert sum(len(script.encode()) for script in scripts) < MAX_SCRIPTS
+    sources = [*scripts, *(file.read_text() for file in (*WEB.rglob("*.html"), *WEB.rglob("*.css")))]
+    assert [source for source in sources if re.search(r"https?://(?!www\.w3\.org/)", source)] == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+    ],
+)
+def test_another_sites_page_cannot_write(client: TestClient, job: str, headers: dict[str, str]) -> None:
+    answer = client.delete(f"/v1/jobs/{job}", headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "cross_origin"
+    assert client.get(f"/v1/jobs/{job}", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://testserver"}])
+def test_its_own_pages_and_clients_that_are_no_browsers_can_write(
+    client: TestClient, job: str, headers: dict[str, Any]
+) -> None:
+    assert client.delete(f"/v1/jobs/{job}", headers=headers).status_code == 204
