@@ -66,8 +66,8 @@ class Screen:
         self._print(Text(f"{name:>8} │ ", color).append_text(text))
 
     def _print(self, text: Text) -> None:
-        # A closed terminal must not stop the service.
-        with contextlib.suppress(OSError):
+        # A closed terminal, or pipe (for which Rich would exit), must not stop the service.
+        with contextlib.suppress(OSError, SystemExit):
             self._console.print(text, soft_wrap=True, highlight=False)
 
     def _file(self, name: str) -> logging.Handler:

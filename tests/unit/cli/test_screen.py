@@ -59,3 +59,13 @@ def test_a_process_that_has_died_is_told_with_its_reason(tmp_path: Path) -> None
         "  worker │ worker was killed by SIGKILL; it starts again in 0.5 s",
         "     api │ api ended with code 1: no memory; it starts again in 2 s",
     ]
+
+
+def test_a_pipe_that_nobody_reads_any_more_stops_nothing(tmp_path: Path) -> None:
+    class Closed(Console):
+        def print(self, *_: object, **__: object) -> None:
+            raise SystemExit(1)  # which is what Rich does then
+
+    shown = Screen(Closed(), tmp_path, verbose=True, welcome=lambda: None)
+
+    shown.show("api", parse("INFO:  nobody listens"))
