@@ -19,7 +19,7 @@ import psutil
 from cli.service.checks import free_port
 
 #: Seconds that a start and an end may take on a machine that is busy with other things.
-START, END = 90, 90
+START, END = 150, 150
 
 
 def digitq(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -93,12 +93,12 @@ def test_a_job_can_be_followed_listed_and_deleted(service: Up, digits: Path) -> 
 
 def test_ctrl_c_leaves_the_job_running_and_says_how_to_come_back(service: Up, ten_thousand: Path) -> None:
     waiting = subprocess.Popen(
-        [sys.executable, "-m", "cli", "submit", str(ten_thousand), "--wait", "--server", service.url],
+        [sys.executable, "-m", "cli", "submit", *[str(ten_thousand)] * 3, "--wait", "--server", service.url],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    service.until(lambda: service.newest()["counts"]["total"] == 10_000, 60)
+    service.until(lambda: service.newest()["counts"]["total"] == 30_000, 60)
     waiting.send_signal(signal.SIGINT)
     _, said = waiting.communicate(timeout=30)
     job = service.newest()["id"]
