@@ -105,6 +105,7 @@ def _service(folder: Path, guard: Guard, console: Console) -> Iterator[str]:
 def _start(module: tuple[str, ...], log: Path, guard: Guard) -> Process:
     """Start a Python module of ours in a session of its own, so that Ctrl-C is for us to handle."""
     environment = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    environment["PYTHONSAFEPATH"] = "1"  # a folder called `cli` in the current folder stays out of the way
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *module],

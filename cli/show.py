@@ -16,6 +16,8 @@ from cli.summary import Summary
 Job = Mapping[str, Any]
 #: Columns of a table that is not shown in a terminal.
 WIDE = 200
+#: The counts that are shown even when they are zero.
+COUNTS = ("total", "succeeded", "failed", "needs_review")
 COLORS = {"completed": "green", "canceled": "yellow", "failed": "red", "expired": "red"}
 
 
@@ -62,9 +64,6 @@ def jobs_table(jobs: Iterable[Job]) -> Table:
         for job in jobs
     )
     return table(("job", "status", *names, "created (UTC)"), rows, numbers=names)
-
-
-COUNTS = ("total", "succeeded", "failed", "needs_review")
 
 
 def job_table(job: Job) -> Table:
