@@ -28,6 +28,7 @@ JUNK_FOLDERS = {"__MACOSX", ".git"}
 #: How much of an archive is moved to its temporary file at a time.
 SPOOL_BYTES = 2**20
 
+ZIP_SUFFIX = ".zip"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 TAR_MAGIC_AT = 257
 TAR_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -36,8 +37,8 @@ Opener = Callable[["ChunkReader", Settings, tars.Watch], Iterator[Upload]]
 
 
 def archive_opener(head: bytes, name: str) -> Opener | None:
-    """What opens this file, judged by its first bytes, or None if it is no archive."""
-    if head.startswith(ZIP_MAGIC):
+    """What opens this file, judged by its first bytes and its name, or None if it is no archive."""
+    if head.startswith(ZIP_MAGIC) or name.lower().endswith(ZIP_SUFFIX):
         return _zip_members
     is_tar = head[TAR_MAGIC_AT:].startswith(b"ustar") or head.startswith(tuple(tars.DECOMPRESSORS))
     return _tar_members if is_tar or name.lower().endswith(TAR_SUFFIXES) else None

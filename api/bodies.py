@@ -111,7 +111,8 @@ def _bounded(payload: Chunks, limit: int, message: str) -> bytes:
 
 
 def _file_body(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
-    return file_uploads("upload", body.chunks, body.settings)
+    kind, _ = parse_options_header(body.content_type)
+    return file_uploads(f"upload{SUFFIXES.get(kind, '')}", body.chunks, body.settings)
 
 
 def _json(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
@@ -153,20 +154,18 @@ def _parsed(text: bytes, what: str) -> object:
         raise InvalidRequest(f"{what} is not JSON: {error}.") from error
 
 
+#: What a whole body is called, so that an archive that is none is called broken.
+SUFFIXES = {
+    "application/zip": ".zip",
+    "application/x-zip-compressed": ".zip",
+    "application/x-tar": ".tar",
+    "application/gzip": ".tar.gz",
+    "application/x-gzip": ".tar.gz",
+}
 READERS: dict[str, Callable[[Body, dict[str, str]], Iterator[Upload]]] = {
     "multipart/form-data": _multipart,
     "application/json": _json,
     "application/x-ndjson": _ndjson,
     "application/ndjson": _ndjson,
-    **dict.fromkeys(
-        (
-            "application/zip",
-            "application/x-zip-compressed",
-            "application/x-tar",
-            "application/gzip",
-            "application/x-gzip",
-            "application/octet-stream",
-        ),
-        _file_body,
-    ),
+    **dict.fromkeys((*SUFFIXES, "application/octet-stream"), _file_body),
 }
