@@ -9,6 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
 from api.deps import HouseDep, IdempotencyKey, Limit, Now, PreferredWait, WaitQuery
+from api.links import next_page
 from api.openapi import ERRORS, SUBMIT_BODY
 from api.schemas import JobOut, Page
 from api.submission import submit
@@ -36,6 +37,7 @@ async def create_job(
 
 @router.get("")
 def list_jobs(
+    request: Request,
     house: HouseDep,
     now: Now,
     response: Response,
@@ -48,7 +50,7 @@ def list_jobs(
     jobs = [JobOut.of(job, now) for job in found[:limit]]
     more = len(found) > limit
     if more:
-        response.headers["Link"] = f'</v1/jobs?limit={limit}&after={jobs[-1].id}>; rel="next"'
+        response.headers["Link"] = next_page(request, jobs[-1].id)
     ends = (jobs[0].id, jobs[-1].id) if jobs else (None, None)
     return Page(data=jobs, first_id=ends[0], last_id=ends[1], has_more=more)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api import exports
 from api.deps import HouseDep, Limit
+from api.links import next_page
 from api.media import media_type
 from api.openapi import ERRORS
 from api.png import gray_png
@@ -38,6 +39,7 @@ MEDIA_TYPES: dict[str, Format] = {
 @router.get("", response_model=Page[ResultOut])
 def list_results(
     job_id: str,
+    request: Request,
     house: HouseDep,
     response: Response,
     limit: Limit = 100,
@@ -60,7 +62,7 @@ def list_results(
     more = len(found) > limit
     response.headers.update(complete)
     if more:
-        response.headers["Link"] = f'</v1/jobs/{job_id}/results?limit={limit}&after={results[-1].index}>; rel="next"'
+        response.headers["Link"] = next_page(request, results[-1].index)
     ends = (str(results[0].index), str(results[-1].index)) if results else (None, None)
     return Page(data=results, first_id=ends[0], last_id=ends[1], has_more=more)
 
