@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Float, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from shared.documents import dumps, loads
-from shared.errors import DatabaseUnavailable, StoreFull
+from shared.errors import DatabaseUnavailable, Missing, StoreFull
 
 #: Seconds a writer waits for SQLite's one write lock before giving up.
 BUSY_SECONDS = 20
@@ -98,6 +98,8 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise (StoreFull if SQLITE_FULL in str(error) else DatabaseUnavailable) from error
+    except (DataError, OverflowError) as error:  # a text or a number that no column can hold
+        raise Missing from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable from error
