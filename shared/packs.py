@@ -86,7 +86,13 @@ def pick(data: bytes, wanted: Container[int] | None = None) -> Iterator[Item]:
 def _line(item: Item) -> tuple[int, str, str | None, str | None, str | None]:
     upload = item.upload
     code, message = (upload.error.code, upload.error.message) if upload.error else (None, None)
-    return item.index, upload.filename[:MAX_NAME], upload.custom_id, code, message
+    custom_id = upload.custom_id if upload.custom_id is None else _clean(upload.custom_id)
+    return item.index, _clean(upload.filename[:MAX_NAME]), custom_id, code, message
+
+
+def _clean(text: str) -> str:
+    """A text that every database holds: NUL, and what cannot be written as UTF-8, are replaced."""
+    return text.encode(errors="replace").decode().replace("\0", "?")
 
 
 def _content(data: bytes, position: int) -> tuple[bytes, int]:
