@@ -16,11 +16,13 @@ from api.schemas import JobOptions
 from shared import lifecycle
 from shared.catalog import ModelCatalog
 from shared.domain import Chunk, Counts, Job, Queue, ReadOptions, Receipt, Status, Unreadable, Upload
-from shared.errors import BacklogFull, DigitqError, KeyInFlight, KeyReused, Refused, TooLarge
+from shared.errors import BacklogFull, DigitqError, ImageTooLarge, KeyInFlight, KeyReused, Refused, TooLarge
 from shared.packs import Pack, PackBuilder
 from shared.ports import Parts
 from shared.settings import Settings
 
+#: An upload with a key that has brought nothing for so long is over: its sender may try again with the same key.
+ABANDONED = timedelta(minutes=2)
 #: Until keys name the callers, there is one.
 LOCAL_OWNER = "local"
 
@@ -57,7 +59,7 @@ def take_in(desk: Desk, body: Body, key: str | None = None, owner: str = LOCAL_O
         return _new_job(desk, body, owner)
     receipt = Receipt(owner, key)
     now = datetime.now(UTC)
-    if standing := desk.parts.receipts.reserve(receipt, now, stale=now - lifecycle.LONGEST_UPLOAD):
+    if standing := desk.parts.receipts.reserve(receipt, now, stale=now - ABANDONED):
         return _same_job(desk, body, standing)
     try:
         return _new_job(desk, body, owner, receipt)
@@ -84,7 +86,7 @@ def _new_job(desk: Desk, body: Body, owner: str, receipt: Receipt | None = None)
     fingerprint = Fingerprint()
     uploads = within_limits(body.uploads(), desk.settings)
     try:
-        stored = _store(desk, job_id, fingerprint.watch(uploads) if receipt else uploads)
+        stored = _store(desk, job_id, _held(desk, receipt, fingerprint.watch(uploads)) if receipt else uploads)
         job = _job(desk, job_id, owner, stored, body.fields)
         if receipt:
             receipt = replace(receipt, fingerprint=fingerprint.of(body.fields))
@@ -93,6 +95,16 @@ def _new_job(desk: Desk, body: Body, owner: str, receipt: Receipt | None = None)
         _clean_up(desk.parts, job_id)
         raise
     return job
+
+
+def _held(desk: Desk, receipt: Receipt, uploads: Iterator[Upload]) -> Iterator[Upload]:
+    """Pass uploads on, and hold their key as long as they come."""
+    renewed = datetime.now(UTC)
+    for upload in uploads:
+        if (now := datetime.now(UTC)) - renewed > ABANDONED / 4:
+            desk.parts.receipts.renew(receipt, now)
+            renewed = now
+        yield upload
 
 
 def _clean_up(parts: Parts, job_id: str) -> None:
@@ -130,8 +142,16 @@ def _store(desk: Desk, job_id: str, uploads: Iterator[Upload]) -> Stored:
         put(builder.add(upload))
     put(builder.rest())
     if not readable:
-        raise NothingToRead(first_fault.message if first_fault else None)
+        raise _refusal(first_fault)
     return Stored(chunks, builder.taken, size)
+
+
+def _refusal(fault: Unreadable | None) -> Refused:
+    """What is wrong with a request in which nothing can be read, judged by its first image."""
+    if fault is None:
+        return NothingToRead()
+    kind = TooLarge if fault.code == ImageTooLarge.code else NothingToRead
+    return kind(fault.message)
 
 
 def within_limits(uploads: Iterator[Upload], settings: Settings) -> Iterator[Upload]:

@@ -105,7 +105,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def unforeseen(request: Request, error: Exception) -> JSONResponse:
         log.error("unforeseen_error", path=request.url.path, request_id=request.scope.get("request_id"), exc_info=error)
-        return problem(request, 500, "internal_error", "Something went wrong here; report the request_id.")
+        answer = problem(request, 500, "internal_error", "Something went wrong here; report the request_id.")
+        # This answer is sent outside of all middleware.
+        answer.headers["X-Request-ID"] = str(request.scope.get("request_id"))
+        return answer
 
 
 def _pointer(location: Sequence[str | int]) -> str:

@@ -8,7 +8,7 @@ from api.deps import HouseDep
 from api.openapi import ERRORS
 from api.schemas import ModelOut, Page
 from shared.catalog import ModelCatalog, ModelEntry
-from shared.errors import CannotStart, NoSuchModel
+from shared.errors import CannotStart, Missing
 
 router = APIRouter(prefix="/v1/models", tags=["models"], responses=ERRORS)
 
@@ -26,7 +26,7 @@ def get_model(name: str, house: HouseDep) -> Page[ModelOut]:
     """Every installed version of one model."""
     found = [model for model in installed_models(house.desk.catalog) if model.name == name]
     if not found:
-        raise NoSuchModel(f"There is no model {name!r}; GET /v1/models lists what is installed.")
+        raise Missing(f"There is no model {name!r}; GET /v1/models lists what is installed.")
     return Page(data=found, first_id=name, last_id=name, has_more=False)
 
 
