@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -47,8 +46,7 @@ def running(command: list[str], *, user: str | None = None, log: Path) -> Iterat
         try:
             yield server
         finally:
-            # To PostgreSQL this means: do not wait for the clients to leave.
-            server.send_signal(signal.SIGINT)
+            server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from shared.domain import (
     Status,
     Unreadable,
 )
-from shared.errors import NoSuchItem, NoSuchJob
+from shared.errors import Missing, NoSuchItem, NoSuchJob
 from shared.ports import JobBook, Recorded
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -616,3 +616,22 @@ def test_a_canceled_job_ends_also_when_its_running_chunk_is_split(book: JobBook)
 
     assert book.settle(LATER) == ["job_1"]
     assert book.find("job_1").counts == Counts(2, canceled=2)
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "x" * 100_000])
+def test_what_no_column_can_hold_is_not_there(book: JobBook, text: str) -> None:
+    with pytest.raises(Missing):
+        book.find(text)
+    with pytest.raises(Missing):
+        book.cancel(text, NOW)
+    with pytest.raises(Missing):
+        book.result(text, 0)
+
+
+@pytest.mark.parametrize("index", [2**31, 2**63, 2**70, -(2**70)])
+def test_an_index_that_no_column_can_hold_is_not_there(book: JobBook, index: int) -> None:
+    add(book, a_job())
+    with pytest.raises(Missing):
+        book.result("job_1", index)
+    with pytest.raises(Missing):
+        book.chunk_with("job_1", index)

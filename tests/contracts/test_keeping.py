@@ -27,7 +27,7 @@ from shared.domain import (
     Status,
     Unreadable,
 )
-from shared.errors import Conflict, NoSuchJob, PackLost
+from shared.errors import Conflict, KeyInFlight, NoSuchJob, PackLost
 from shared.memory_book import MemoryBook
 from shared.ports import JobBook, Receipts, Retention
 from shared.receipts import SqlReceipts
@@ -138,6 +138,36 @@ def test_the_key_of_a_process_that_died_can_be_taken_again(books: Books) -> None
     later = NOW + 2 * DAY
     assert books.receipts.reserve(KEY, later, stale=NOW + DAY) is None
     assert books.receipts.reserve(KEY, later, stale=NOW + DAY) == KEY
+
+
+def test_an_upload_that_goes_on_keeps_its_key(books: Books) -> None:
+    books.receipts.reserve(KEY, NOW, stale=NOW - DAY)
+    books.receipts.renew(KEY, NOW + 2 * DAY)
+    assert books.receipts.reserve(KEY, NOW + 2 * DAY, stale=NOW + DAY) == KEY
+
+
+def test_a_key_that_stands_for_a_job_is_not_renewed(books: Books) -> None:
+    books.receipts.reserve(KEY, NOW, stale=NOW - DAY)
+    add(books, receipt=KEY)
+    books.receipts.renew(KEY, NOW + 2 * DAY)
+    assert books.receipts.reserve(KEY, NOW + 2 * DAY, stale=NOW + DAY) == replace(KEY, job_id="job_1")
+
+
+def test_of_two_uploads_that_have_held_a_key_the_first_to_end_becomes_the_job(books: Books) -> None:
+    books.receipts.reserve(KEY, NOW, stale=NOW - DAY)
+    books.receipts.reserve(KEY, NOW + 2 * DAY, stale=NOW + DAY)
+    add(books, receipt=KEY)
+    with pytest.raises(KeyInFlight):
+        add(books, "job_2", receipt=KEY)
+    with pytest.raises(NoSuchJob):
+        books.book.find("job_2")
+
+
+def test_no_job_comes_of_an_upload_whose_key_was_given_back(books: Books) -> None:
+    books.receipts.reserve(KEY, NOW, stale=NOW - DAY)
+    books.receipts.give_back(KEY)
+    with pytest.raises(KeyInFlight):
+        add(books, receipt=KEY)
 
 
 def test_old_keys_are_forgotten(books: Books) -> None:
