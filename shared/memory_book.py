@@ -28,7 +28,7 @@ from shared.domain import (
     Status,
     Unreadable,
 )
-from shared.errors import Conflict, NoSuchItem, NoSuchJob, PackLost
+from shared.errors import Conflict, KeyInFlight, NoSuchItem, NoSuchJob, PackLost
 from shared.ports import Recorded
 
 NOT_STARTED = {ChunkState.WAITING, ChunkState.QUEUED}
@@ -87,10 +87,12 @@ class MemoryBook:
 
     @_whole
     def add(self, job: Job, new: Sequence[Chunk], receipt: Receipt | None = None) -> None:
-        self.jobs[job.id] = job
         if receipt:
-            _, reserved_at = self.receipts[receipt.owner, receipt.key]
+            standing, reserved_at = self.receipts.get((receipt.owner, receipt.key), (None, job.created_at))
+            if standing is None or standing.job_id:
+                raise KeyInFlight
             self.receipts[receipt.owner, receipt.key] = replace(receipt, job_id=job.id), reserved_at
+        self.jobs[job.id] = job
         self.results[job.id] = {}
         self.rows |= {chunk.id: ChunkRow(chunk, job.queue) for chunk in new}
 

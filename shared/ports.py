@@ -39,7 +39,10 @@ class JobBook(Protocol):
     """The truth: jobs, chunks and results. Every method is one transaction."""
 
     def add(self, job: Job, new: Sequence[Chunk], receipt: Receipt | None = None) -> None:
-        """Write a job and its chunks, and fill in its receipt; from here on the job exists."""
+        """Write a job and its chunks, and fill in its receipt; from here on the job exists.
+
+        Raises KeyInFlight if the receipt's key stands for another job by now, or for none.
+        """
 
     def backlog(self) -> Backlog:
         """The accepted work that is not done yet."""
@@ -118,6 +121,9 @@ class Receipts(Protocol):
 
         A key without a job that was taken before `stale` belongs to a process that died; it can be taken again.
         """
+
+    def renew(self, receipt: Receipt, now: datetime) -> None:
+        """Hold a reserved key longer: its upload goes on."""
 
     def give_back(self, receipt: Receipt) -> None:
         """Free a reserved key whose request came to nothing."""

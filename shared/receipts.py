@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.database import reading, writing
 from shared.domain import Receipt
+from shared.errors import KeyInFlight
 from shared.tables import receipts
 
 
@@ -33,6 +34,11 @@ class SqlReceipts:
             row = connection.execute(select(receipts).where(_same_key(receipt))).first()
         return Receipt(receipt.owner, receipt.key, row.fingerprint, row.job_id) if row else receipt
 
+    def renew(self, receipt: Receipt, now: datetime) -> None:
+        with writing(self._engine) as connection:
+            held = update(receipts).where(_same_key(receipt), receipts.c.job_id.is_(None))
+            connection.execute(held.values(created_at=now))
+
     def give_back(self, receipt: Receipt) -> None:
         with writing(self._engine) as connection:
             connection.execute(delete(receipts).where(_same_key(receipt), receipts.c.job_id.is_(None)))
@@ -43,9 +49,13 @@ class SqlReceipts:
 
 
 def fill_in(connection: Connection, receipt: Receipt, job_id: str) -> None:
-    """Write down, in the transaction that makes the job exist, that it is what the key stands for."""
-    filled = update(receipts).where(_same_key(receipt))
-    connection.execute(filled.values(job_id=job_id, fingerprint=receipt.fingerprint))
+    """Write down, in the transaction that makes the job exist, that it is what the key stands for.
+
+    Raises KeyInFlight if the key has meanwhile been taken by another request.
+    """
+    filled = update(receipts).where(_same_key(receipt), receipts.c.job_id.is_(None))
+    if connection.execute(filled.values(job_id=job_id, fingerprint=receipt.fingerprint)).rowcount == 0:
+        raise KeyInFlight
 
 
 def _same_key(receipt: Receipt) -> ColumnElement[bool]:

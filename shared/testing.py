@@ -31,6 +31,12 @@ class MemoryReceipts:
             self._book.receipts[key] = Receipt(*key), now
         return None
 
+    def renew(self, receipt: Receipt, now: datetime) -> None:
+        key = receipt.owner, receipt.key
+        with self._book.lock:
+            if key in self._book.receipts and self._book.receipts[key][0].job_id is None:
+                self._book.receipts[key] = Receipt(*key), now
+
     def give_back(self, receipt: Receipt) -> None:
         with self._book.lock:
             standing, _ = self._book.receipts.get((receipt.owner, receipt.key), (receipt, None))
