@@ -3,14 +3,17 @@
     python -m training.train --shards build/training/shards --run build/training/run --epochs 60
 
 One epoch goes through one shard; the weights that count are an exponential moving average. Started again with
-the same --run, it goes on after the last finished epoch.
+the same --run, it goes on after the last finished epoch. A new run can --start from the weights of another one,
+with a lower --rate: a second course on new shards.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,8 +23,8 @@ from training import network
 from training.data import training_digits
 
 BATCH = 256
-#: The highest learning rate, and the share of all steps that lead up to it.
-PEAK_RATE, WARM_UP = 3e-3, 0.02
+#: The share of all steps that lead up to the highest learning rate.
+WARM_UP = 0.02
 WEIGHT_DECAY = 1e-2
 EMA = 0.998
 
@@ -54,12 +57,20 @@ def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(images[..., None] / np.float32(255), dtype=np.float32)
 
 
-def compiled(steps: int) -> keras.Model:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How long, how fast and from which weights to train, and what makes it repeatable."""
+
+    epochs: int
+    seed: int
+    rate: float = 3e-3
+    start: Path | None = None
+
+
+def compiled(steps: int, peak: float) -> keras.Model:
     """The network with its optimizer: AdamW, one cosine from warm-up to zero."""
     warm_up = round(steps * WARM_UP)
-    rate = keras.optimizers.schedules.CosineDecay(
-        PEAK_RATE / 100, steps - warm_up, warmup_target=PEAK_RATE, warmup_steps=warm_up
-    )
+    rate = keras.optimizers.schedules.CosineDecay(peak / 100, steps - warm_up, warmup_target=peak, warmup_steps=warm_up)
     model = network.trainable()
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, use_ema=True, ema_momentum=EMA),
@@ -70,15 +81,17 @@ def compiled(steps: int) -> keras.Model:
     return model
 
 
-def train(shards: Path, run: Path, epochs: int, seed: int) -> keras.Model:
-    """Train for so many epochs, or go on with what is in `run`; the result is folded and saved there."""
-    keras.utils.set_random_seed(seed)
-    batches = Shards(shards, seed)
-    model = compiled(epochs * len(batches))
+def train(shards: Path, run: Path, course: Course) -> keras.Model:
+    """Train a whole course, or go on with what is in `run`; the result is saved there, and folded as model.keras."""
+    keras.utils.set_random_seed(course.seed)
+    batches = Shards(shards, course.seed)
+    model = compiled(course.epochs * len(batches), course.rate)
+    if course.start:
+        model.load_weights(course.start)
     validation = training_digits().validation
     model.fit(
         batches,
-        epochs=epochs,
+        epochs=course.epochs,
         verbose=2,
         validation_data=(as_input(validation.images), validation.labels),
         validation_batch_size=1000,
@@ -89,9 +102,16 @@ def train(shards: Path, run: Path, epochs: int, seed: int) -> keras.Model:
             keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.open(epoch)),
         ],
     )
+    model.save_weights(run / "trained.weights.h5")
     plain = network.folded(model)
     plain.save(run / "model.keras")
     return plain
+
+
+def recipe_of(course: Course) -> dict[str, Any]:
+    """What makes the course repeatable, with the recipe of the run whose weights it starts from."""
+    before = json.loads((course.start.parent / "recipe.json").read_text()) if course.start else None
+    return {"epochs": course.epochs, "seed": course.seed, "rate": course.rate, "after": before}
 
 
 def main() -> None:
@@ -101,13 +121,16 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("build/training/run"))
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--start", type=Path, help="trained.weights.h5 of another run")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
-    recipe = {"epochs": options.epochs, "seed": options.seed, "precision": options.precision, "batch": BATCH}
-    (options.run / "recipe.json").write_text(json.dumps(recipe))
     keras.config.set_dtype_policy(options.precision)
-    train(options.shards, options.run, options.epochs, options.seed)
+    course = Course(options.epochs, options.seed, options.rate, options.start)
+    recipe = recipe_of(course) | {"precision": options.precision, "batch": BATCH}
+    (options.run / "recipe.json").write_text(json.dumps(recipe))
+    train(options.shards, options.run, course)
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
     folder, run = prepared / "shards", prepared / "run"
     run.mkdir()
 
-    train.train(folder, run, epochs=2, seed=3)
-    model = train.train(folder, run, epochs=4, seed=3)
+    train.train(folder, run, train.Course(epochs=2, seed=3))
+    model = train.train(folder, run, train.Course(epochs=4, seed=3))
 
     assert (run / "log.csv").read_text().count("\n") == 5, "a head and one line for each epoch, none done twice"
     assert (run / "model.keras").stat().st_size < 2_000_000
