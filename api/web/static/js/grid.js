@@ -70,7 +70,7 @@ export class Grid {
     tile.dataset.place = place;
     tile.dataset.decision = decision;
     tile.toggleAttribute("data-corrected", corrected !== undefined);
-    tile.setAttribute("aria-label", `Image ${index}: ${corrected ? `${read}, by a person` : `${read} ${sure} ${DECISION_WORDS[decision]}`}`);
+    tile.querySelector(".unseen").textContent = `, image ${index}, ${corrected ? "corrected" : DECISION_WORDS[decision]}`;
     tile.querySelector("b").textContent = read === "none" ? "✕" : read;
     tile.querySelector("small").textContent = corrected ? "✓" : sure;
   }
@@ -106,7 +106,7 @@ function blank() {
   const tile = element("button", { type: "button", className: "tile" });
   tile.append(
     element("span", { className: "picture" }),
-    element("span", { className: "read" }, element("b"), element("small")),
+    element("span", { className: "read" }, element("b"), " ", element("small"), element("span", { className: "unseen" })),
   );
   return tile;
 }

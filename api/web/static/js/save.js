@@ -7,13 +7,14 @@ const STYLE = "body{font:14px system-ui;margin:24px}main{display:flex;flex-wrap:
 export async function saveSheet({ name, digit, indexes, outline, pictures }) {
   const sheet = document.implementation.createHTMLDocument(`${name}: read as ${digit}`);
   const tiles = await pictures.all(indexes);
-  sheet.head.append(element("meta", { content: "text/html; charset=utf-8", httpEquiv: "Content-Type" }), element("style", { textContent: STYLE }));
   const figures = indexes.map((index) => {
     const image = element("img", { alt: `Image ${index}`, src: tiles.get(index) ?? "" });
     return element("figure", {}, image, element("figcaption", { textContent: percent(outline.confidences[index]) }));
   });
   sheet.body.append(element("h1", { textContent: sheet.title }), element("main", {}, ...figures));
-  const file = new Blob([`<!doctype html>${sheet.documentElement.outerHTML}`], { type: "text/html" });
+  // Written as text: inside a document of this page's the style would be under its policy, too.
+  const html = sheet.documentElement.outerHTML.replace("</head>", `<meta charset="utf-8"><style>${STYLE}</style></head>`);
+  const file = new Blob([`<!doctype html>${html}`], { type: "text/html" });
   const link = element("a", { href: URL.createObjectURL(file), download: `sheet-${digit}.html` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
