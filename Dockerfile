@@ -44,13 +44,13 @@ FROM service AS worker
 COPY --from=build-worker /opt/digitq /opt/digitq
 # A fresh file is a sign of life; worker/alive.py says of what. DIGITQ_SWEEP_SECONDS must stay below the age it may have.
 ENV DIGITQ_ALIVE_FILE=/tmp/digitq-alive
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s CMD test -n "$(find "$DIGITQ_ALIVE_FILE" -mmin -0.5)"
+HEALTHCHECK --interval=5s --timeout=10s --start-period=180s --retries=6 CMD test -n "$(find "$DIGITQ_ALIVE_FILE" -mmin -0.5)"
 CMD ["python", "-m", "worker"]
 
 FROM service AS api
 COPY --from=build-api /opt/digitq /opt/digitq
 ENV DIGITQ_HOST=0.0.0.0
 EXPOSE 8000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=180s --retries=6 \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 CMD ["python", "-m", "api"]
