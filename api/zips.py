@@ -1,9 +1,9 @@
 """ZIP files as the files in them, in memory that does not grow with their number.
 
 The standard library's reader keeps about half a kilobyte for each entry and takes a million entries' worth before
-the first is read. This one walks the central directory and holds one entry at a time. It reads stored and deflated entries,
-which is what every tool writes, and never trusts a size. Files are given as descriptors, since reading at a position
-needs no seeking.
+the first is read. This one walks the central directory and holds one entry at a time. It reads stored and deflated
+entries, which is what every tool writes, and never trusts a size. Files are given as descriptors, since reading at a
+position needs no seeking.
 """
 
 from __future__ import annotations
