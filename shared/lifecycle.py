@@ -54,24 +54,23 @@ def work(
     claim = parts.book.claim(chunk_id, worker, parts.lease, clock())
     if claim is None:
         return
-    if claim.attempt > MAX_ATTEMPTS:
-        recorded = corner(parts, claim, unpack, clock())
-    else:
-        results = recognize_or_release(parts, claim, worker, recognizers, unpack)
-        recorded = parts.book.record(claim, results, clock())
+    try:
+        recorded = read_and_record(parts, claim, recognizers, unpack, clock)
+    except BaseException as error:
+        # What cannot be done now waits again; a part out of reach is not the chunk's fault.
+        parts.book.release(chunk_id, worker, blameless=isinstance(error, Unavailable))
+        raise
     parts.notifier.progressed(claim.chunk.job_id, ended=recorded.job_ended)
     announce(parts)
 
 
-def recognize_or_release(
-    parts: Parts, claim: Claim, worker: str, recognizers: RecognizerSource, unpack: PackReader
-) -> list[Result]:
-    """As `recognize`; what cannot be read now waits again. A part out of reach is not the chunk's fault."""
-    try:
-        return recognize(parts, claim, recognizers, unpack)
-    except BaseException as error:
-        parts.book.release(claim.chunk.id, worker, blameless=isinstance(error, Unavailable))
-        raise
+def read_and_record(
+    parts: Parts, claim: Claim, recognizers: RecognizerSource, unpack: PackReader, clock: Clock
+) -> Recorded:
+    """The results of a claimed chunk in the book; a chunk that failed too often is cornered instead."""
+    if claim.attempt > MAX_ATTEMPTS:
+        return corner(parts, claim, unpack, clock())
+    return parts.book.record(claim, recognize(parts, claim, recognizers, unpack), clock())
 
 
 def recognize(parts: Parts, claim: Claim, recognizers: RecognizerSource, unpack: PackReader) -> list[Result]:
