@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, text, update
 
-from shared.database import epoch_now, one_at_a_time, reading, writing
+from shared.database import epoch_now, one_at_a_time, patiently, reading, writing
 from shared.domain import (
     TERMINAL,
     Backlog,
@@ -178,6 +178,10 @@ class SqlJobBook:
         return Claim(chunk_from(chunk), chunk.fence, chunk.attempt, model, ReadOptions(**job.options), done)
 
     def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
+        # Given up, the images would be read anew once the lease has ended; tried twice, they are recorded once.
+        return patiently(lambda: self._record(claim, new, now))
+
+    def _record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
         job_id = claim.chunk.job_id
         with writing(self._engine) as connection:
             done = update(chunks).where(held(claim)).values(state=ChunkState.DONE, worker=None, lease_until=None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Float, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -16,8 +17,12 @@ from shared.errors import DatabaseUnavailable, Missing, StoreFull
 
 #: Seconds a writer waits for SQLite's one write lock before giving up.
 BUSY_SECONDS = 20
+#: Seconds to wait, again and again, for a database that is restarted: less than a lease together.
+PAUSES = (0.5, 1.0, 2.0, 4.0)
 #: How SQLite words SQLITE_FULL.
 SQLITE_FULL = "database or disk is full"
+
+T = TypeVar("T")
 
 
 class epoch_now(FunctionElement[float]):
@@ -89,6 +94,16 @@ def one_at_a_time(connection: Connection, lock: int) -> None:
     """Wait until no other transaction holds this lock, and hold it; SQLite has one writer at a time anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
+def patiently(transaction: Callable[[], T]) -> T:
+    """What a transaction gives; tried again while the database is away for a moment. Raises DatabaseUnavailable."""
+    for pause in PAUSES:
+        try:
+            return transaction()
+        except DatabaseUnavailable:
+            time.sleep(pause)
+    return transaction()
 
 
 @contextmanager
