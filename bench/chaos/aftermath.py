@@ -9,7 +9,7 @@ from math import isinf
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bench.chaos.course import Course
+from bench.chaos.course import Course, all_healed
 from bench.chaos.faults import Kind
 from bench.chaos.ledger import Ledger
 from bench.chaos.stack import Stack, wait_until
@@ -30,8 +30,7 @@ UNFORESEEN = ("unforeseen_error", "IntegrityError", "ProgrammingError", "Deadloc
 
 def come_to_rest(stack: Stack, ledger: Ledger, course: Course) -> None:
     """Wait until every job has ended and every message is gone; what does not is a trouble."""
-    for watcher in course.watchers:
-        watcher.join()
+    all_healed(course)
     for complaint, condition in (
         ("Jobs have not ended", lambda: _at_rest(ledger)),
         ("Messages are stuck", lambda: _messages(stack.redis()) == 0),

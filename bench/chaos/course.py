@@ -19,7 +19,7 @@ from shared.errors import DatabaseUnavailable
 #: Images that wait for a worker while faults happen.
 BACKLOG = 1500
 #: Seconds in which what was in flight at a fault must be read.
-HEAL_SECONDS = 120
+HEAL_SECONDS = 240
 #: Seconds between two looks.
 LOOK_SECONDS = 0.1
 
@@ -99,6 +99,12 @@ def _in_flight(ledger: Ledger) -> tuple[Held, ...]:
         return ledger.in_flight()
     except DatabaseUnavailable:
         return ()
+
+
+def all_healed(course: Course) -> None:
+    """Wait until every fault so far has healed, or has been given up."""
+    for watcher in course.watchers:
+        watcher.join()
 
 
 def _watch(stack: Stack, ledger: Ledger, happened: Strike) -> None:

@@ -34,16 +34,20 @@ class Kind(StrEnum):
 #: Faults that need a part which not every stack has.
 POSTGRES = frozenset({Kind.END_POSTGRES, Kind.KILL_POSTGRES})
 DISK = frozenset({Kind.FILL_DISK})
+#: The share of faults that find a healthy service.
+PATIENT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: it comes `pause` seconds after the one before and lasts `seconds`.
 
+    A `patient` one waits before that until all is well; any other meets a service that may still be healing.
     `pick`, from 0 to 1, chooses among several victims.
     """
 
     kind: Kind
+    patient: bool
     pause: float
     seconds: float
     pick: float
@@ -54,7 +58,13 @@ def plan(seed: int, kinds: Sequence[Kind], count: int, longest_pause: float) -> 
     chance = random.Random(seed)
     turns = _turns(chance, kinds)
     return [
-        Fault(next(turns), chance.uniform(0, longest_pause), chance.uniform(0.5, 3), chance.random())
+        Fault(
+            kind=next(turns),
+            patient=chance.random() < PATIENT,
+            pause=chance.uniform(0, longest_pause),
+            seconds=chance.uniform(0.5, 3),
+            pick=chance.random(),
+        )
         for _ in range(count)
     ]
 

@@ -38,7 +38,7 @@ TIMERS = {
 #: Bytes of the disk that holds a stack with a disk of its own.
 DISK_BYTES = 192 * 2**20
 #: Seconds in which a service must have started.
-START_SECONDS = 60
+START_SECONDS = 240
 #: What the command line of a worker's child holds.
 SPAWNED = "spawn_main"
 
