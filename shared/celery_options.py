@@ -48,25 +48,33 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "task_create_missing_queues": False,
         # Telling the broker must fail quickly: the sweep tells it later.
         "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2},
-        # A sweep that nobody had time for is superseded by the next one.
-        "beat_schedule": {
-            SWEEP: {"task": SWEEP, "schedule": settings.sweep_seconds, "options": {"expires": settings.sweep_seconds}},
-            PRUNE: {"task": PRUNE, "schedule": PRUNE_SECONDS, "options": {"expires": PRUNE_SECONDS}},
-        },
+        "beat_schedule": _schedule(settings),
         # Its times need not outlive the process; so it keeps no file.
         "beat_scheduler": "celery.beat:Scheduler",
-        "broker_transport_options": {
-            "visibility_timeout": settings.visibility_seconds,
-            # Serve the queues in the order of their names, so that somebody who waits goes first.
-            "queue_order_strategy": "sorted",
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-            # Without these a half-open connection blocks for ever.
-            "socket_timeout": 30,
-            "socket_connect_timeout": 5,
-            "socket_keepalive": True,
-            "health_check_interval": 25,
-        },
+        "broker_transport_options": _transport_options(settings),
+    }
+
+
+def _schedule(settings: Settings) -> dict[str, Any]:
+    # A sweep that nobody had time for is superseded by the next one.
+    return {
+        SWEEP: {"task": SWEEP, "schedule": settings.sweep_seconds, "options": {"expires": settings.sweep_seconds}},
+        PRUNE: {"task": PRUNE, "schedule": PRUNE_SECONDS, "options": {"expires": PRUNE_SECONDS}},
+    }
+
+
+def _transport_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "visibility_timeout": settings.visibility_seconds,
+        # Serve the queues in the order of their names, so that somebody who waits goes first.
+        "queue_order_strategy": "sorted",
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        # Without these a half-open connection blocks for ever.
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import CTE, Select, bindparam, func, select
 
 from shared.domain import ChunkState
 from shared.tables import chunks, jobs
@@ -19,24 +19,26 @@ LOAD = select(
 )
 
 
+def _load() -> CTE:
+    """How many chunks of the queue `of_queue` each job has in flight."""
+    in_flight = select(chunks.c.job_id, func.count().label("chunks"))
+    return in_flight.where(OF_QUEUE, chunks.c.state.in_(IN_FLIGHT)).group_by(chunks.c.job_id).cte("load")
+
+
+def _owner_load(load: CTE) -> CTE:
+    """The same for each owner."""
+    in_flight = select(jobs.c.owner, func.sum(load.c.chunks).label("chunks"))
+    return in_flight.join(load, load.c.job_id == jobs.c.id).group_by(jobs.c.owner).cte("owner_load")
+
+
 def _next_chunks() -> Select[Any]:
     """The ids of the waiting chunks of the queue `of_queue` that come next, at most `places`, in their order.
 
     A chunk's turn is its rank among its job's waiting chunks plus what the job already has in flight; so a job
     that comes late catches up with one that filled the queue. The same is done once more for owners.
     """
-    load = (
-        select(chunks.c.job_id, func.count().label("chunks"))
-        .where(OF_QUEUE, chunks.c.state.in_(IN_FLIGHT))
-        .group_by(chunks.c.job_id)
-        .cte("load")
-    )
-    owner_load = (
-        select(jobs.c.owner, func.sum(load.c.chunks).label("chunks"))
-        .join(load, load.c.job_id == jobs.c.id)
-        .group_by(jobs.c.owner)
-        .cte("owner_load")
-    )
+    load = _load()
+    owner_load = _owner_load(load)
     rank_in_job = func.row_number().over(partition_by=chunks.c.job_id, order_by=chunks.c.first)
     by_job = (
         select(
