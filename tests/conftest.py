@@ -119,6 +119,16 @@ def _accepts(address: str) -> bool:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """A fresh, empty database."""
+    return new_database(postgres_server)
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_server: str) -> str:
+    """A fresh, empty database for the tests of a module."""
+    return new_database(postgres_server)
+
+
+def new_database(postgres_server: str) -> str:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres_server.format("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
