@@ -88,7 +88,7 @@ def _above_paper(gray: Gray) -> Relief:
 def _lightness(light: Gray, light_border: float) -> float:
     """The light share of the area, of the border and of the corners, which all are mostly paper: their mean."""
     corners = int(light[0, 0]) + int(light[0, -1]) + int(light[-1, 0]) + int(light[-1, -1])
-    return (cv2.mean(light)[0] + light_border + corners / 4) / 3
+    return float(cv2.mean(light)[0] + light_border + corners / 4) / 3
 
 
 def border(gray: Gray) -> Gray:
