@@ -156,6 +156,8 @@ def _check(ref: ModelRef, folder: Path, manifest: Manifest) -> None:
         raise ModelBroken(f"it is for {manifest.name}@{manifest.version}")
     if not (folder / manifest.file).is_file():
         raise ModelBroken(f"there is no file {manifest.file} beside it")
+    if sha256_of(folder / manifest.file) != manifest.sha256:
+        raise ModelBroken(f"the checksum of {manifest.file} is not the one it names")
 
 
 def _labels(file: Path) -> Mapping[str, str]:
