@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,10 +22,11 @@ NO_ROOM = os.strerror(errno.ENOSPC)
 
 
 class ObjectPackStore:
-    """Packs in any object store; see `shared.ports.PackStore`."""
+    """Packs in any object store, which may lie in a local `folder`; see `shared.ports.PackStore`."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store = store
+        self._folder = folder
 
     def put(self, key: str, data: bytes) -> None:
         with _translated():
@@ -39,6 +40,10 @@ class ObjectPackStore:
         with _translated():
             for batch in obstore.list(self._store, prefix=prefix):
                 obstore.delete(self._store, [pack["path"] for pack in batch])
+        # On a full disk the library makes a folder and then no file; it lists files only.
+        if self._folder:
+            with suppress(OSError):
+                (self._folder / prefix).rmdir()
 
     def folders(self, parent: str, before: datetime) -> list[str]:
         newest: dict[str, datetime] = {}
@@ -58,7 +63,7 @@ def open_store(url: str) -> ObjectPackStore:
     """The store at a file:// or s3:// URL; a folder is made if it is missing."""
     if url.startswith("file:"):
         folder = Path(url2pathname(urlsplit(url).path))
-        return ObjectPackStore(LocalStore(folder, mkdir=True, automatic_cleanup=True))
+        return ObjectPackStore(LocalStore(folder, mkdir=True, automatic_cleanup=True), folder)
     return ObjectPackStore(from_url(url))
 
 

@@ -50,6 +50,13 @@ def store(request: pytest.FixtureRequest) -> PackStore:
     return opened
 
 
+def test_the_empty_folder_of_a_pack_that_found_no_room_is_removed(folder_store: PackStore, tmp_path: Path) -> None:
+    empty = tmp_path / "packs with a space" / "jobs" / "a"
+    empty.mkdir(parents=True)
+    folder_store.remove("jobs/a/")
+    assert not empty.exists()
+
+
 def test_what_is_put_is_what_one_gets(store: PackStore) -> None:
     data = bytes(range(256)) * 1000
     store.put("jobs/a/000000.zip", data)
