@@ -28,13 +28,17 @@ class JobSummary:
     def of(cls, job: Job) -> Self:
         return cls(
             id=job.id,
-            name=job.metadata.get("name") or f"{job.counts.total:,} images",
+            name=job.metadata.get("name") or _images(job.counts.total),
             state=_state(job),
             ended=job.status.terminal,
             model=str(job.model),
             counts=job.counts,
             created_at=job.created_at,
         )
+
+
+def _images(total: int) -> str:
+    return "1 image" if total == 1 else f"{total:,} images"
 
 
 def _state(job: Job) -> str:

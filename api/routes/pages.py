@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -11,6 +13,7 @@ from api.rendering import STATIC, page
 from api.routes.health import part_states
 from api.routes.models import installed_models
 from api.summaries import JobSummary
+from shared.catalog import ModelCatalog
 from shared.domain import ChunkState, Decision
 from shared.errors import NoSuchJob, NoSuchModel
 
@@ -59,17 +62,17 @@ def review(request: Request, house: HouseDep) -> HTMLResponse:
 
 @router.get("/models")
 def models(request: Request, house: HouseDep) -> HTMLResponse:
-    return page(request, "models.html", models=installed_models(house.desk.catalog))
+    sheets = _error_sheets(house.desk.catalog)
+    return page(request, "models.html", models=installed_models(house.desk.catalog), sheets=sheets)
 
 
 @router.get("/models/{name}/{version}/errors.png")
 def error_sheet(house: HouseDep, name: str, version: str) -> FileResponse:
     """The contact sheet of a published model's test errors."""
-    for entry in house.desk.catalog.entries():
-        sheet = entry.file.parent / "errors.png"
-        if (entry.ref.name, entry.ref.version) == (name, version) and entry.manifest and sheet.is_file():
-            return FileResponse(sheet)
-    raise NoSuchModel("This model came without a sheet of its errors.")
+    sheet = _error_sheets(house.desk.catalog).get((name, version))
+    if sheet is None:
+        raise NoSuchModel("This model came without a sheet of its errors.")
+    return FileResponse(sheet)
 
 
 @router.get("/system")
@@ -82,6 +85,13 @@ def system(request: Request, house: HouseDep) -> HTMLResponse:
 def mount_static(app: FastAPI) -> None:
     """Serve the pages' scripts and styles."""
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def _error_sheets(catalog: ModelCatalog) -> dict[tuple[str, str], Path]:
+    """Where the published models' sheets lie, by name and version; what a visitor asks for is only compared."""
+    published = [entry for entry in catalog.entries() if entry.manifest]
+    sheets = {(entry.ref.name, entry.ref.version): entry.file.parent / "errors.png" for entry in published}
+    return {ref: sheet for ref, sheet in sheets.items() if sheet.is_file()}
 
 
 def _job_page(request: Request, house: HouseDep, job_id: str, template: str) -> HTMLResponse:

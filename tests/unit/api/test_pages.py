@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -11,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.rendering import STATIC, WEB
+from shared.settings import Settings
 
 PAGES = ("/", "/jobs", "/review", "/models", "/system")
 #: What a page's scripts may weigh together, in bytes.
@@ -106,3 +109,30 @@ def test_its_own_pages_and_clients_that_are_no_browsers_can_write(
     client: TestClient, job: str, headers: dict[str, Any]
 ) -> None:
     assert client.delete(f"/v1/jobs/{job}", headers=headers).status_code == 204
+
+
+def test_a_published_model_shows_the_sheet_of_its_errors(client: TestClient, settings: Settings) -> None:
+    folder = settings.models / "mine" / "1.0.0"
+    folder.mkdir(parents=True)
+    (folder / "model.keras").write_bytes(b"weights")
+    manifest = {
+        "name": "mine",
+        "version": "1.0.0",
+        "file": "model.keras",
+        "sha256": hashlib.sha256(b"weights").hexdigest(),
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"input": {"shape": [28, 28, 1], "range": [0, 1]}}))
+    assert "/models/mine/1.0.0/errors.png" not in client.get("/models").text
+    assert client.get("/models/mine/1.0.0/errors.png").status_code == 422
+
+    (folder / "errors.png").write_bytes(b"picture")
+    assert "/models/mine/1.0.0/errors.png" in client.get("/models").text
+    assert client.get("/models/mine/1.0.0/errors.png").content == b"picture"
+    assert client.get("/models/mine/..%2f1.0.0/errors.png").status_code in {404, 422}
+
+
+def test_the_system_page_tells_what_waits(client: TestClient) -> None:
+    client.post("/v1/jobs", files=[("files", (f"{number}.png", b"3")) for number in range(7)])
+    text = " ".join(client.get("/system").text.split())
+    assert '<dt>database</dt><dd><span class="state" data-state="completed">ok' in text
+    assert "<dt>queued</dt><dd>7</dd>" in text
