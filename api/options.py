@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from pydantic import ValidationError
 
@@ -12,6 +13,8 @@ from shared.errors import InvalidRequest
 
 #: What a caller may note about a job: so many texts, each so long.
 MAX_NOTES, MAX_NOTE_LENGTH = 16, 512
+#: JSON can say half a character, which no answer could repeat.
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def options_of(fields: Fields) -> JobOptions:
@@ -25,7 +28,8 @@ def options_of(fields: Fields) -> JobOptions:
 
 def metadata_of(fields: Fields) -> Metadata:
     metadata = _parsed(fields, "metadata")
-    if len(metadata) > MAX_NOTES or not all(_is_note(value) for value in metadata.values()):
+    notes = [*metadata, *metadata.values()]
+    if len(metadata) > MAX_NOTES or not all(_is_note(note) for note in notes):
         raise InvalidRequest(
             f'"metadata" is an object of at most {MAX_NOTES} texts of at most {MAX_NOTE_LENGTH} characters.'
         )
@@ -33,7 +37,7 @@ def metadata_of(fields: Fields) -> Metadata:
 
 
 def _is_note(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_NOTE_LENGTH
+    return isinstance(value, str) and len(value) <= MAX_NOTE_LENGTH and not HALF_CHARACTER.search(value)
 
 
 def _parsed(fields: Fields, name: str) -> dict[str, str]:
