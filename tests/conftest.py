@@ -1,4 +1,4 @@
-"""The real servers that tests need, one of each for a test session, reached over sockets only this machine sees."""
+"""What many tests need: real servers, one of each for a session, on sockets of this machine; and the front end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
@@ -16,11 +17,19 @@ from uuid import uuid4
 import hypothesis
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
 from moto.server import ThreadedMotoServer
 from redis import Redis
 from redis.exceptions import RedisError
 
+from api.app import create_app
 from cli.service import redis as redis_server
+from migrations.upgrade import upgrade
+from shared.database import open_engine
+from shared.ports import Parts
+from shared.settings import Settings
+from shared.testing import MemoryQueue
+from shared.wiring import open_parts
 
 # A machine that others use, too, has slow moments.
 hypothesis.settings.register_profile("digitq", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -155,3 +164,47 @@ def s3_url() -> str:
     server.start()
     host, port = server.get_host_and_port()
     return f"http://{host}:{port}"
+
+
+# --- the front end over SQLite and a folder, its messages in memory ---
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with empty tables, made once and copied."""
+    file = tmp_path_factory.mktemp("tables") / "digitq.sqlite3"
+    engine = open_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def settings(tmp_path: Path, tables: Path, request: pytest.FixtureRequest) -> Settings:
+    """Small limits, so that tests reach them; `pytest.mark.parametrize(..., indirect=True)` changes some."""
+    data, models = tmp_path / "data", tmp_path / "models"
+    data.mkdir()
+    models.mkdir()
+    shutil.copy(tables, data)
+    (models / "digits.keras").write_bytes(b"weights")
+    changes = getattr(request, "param", {})
+    return Settings(**{"data": data, "models": models, "pack_images": 4, "predict_seconds": 5, **changes})
+
+
+@pytest.fixture
+def parts(settings: Settings) -> Parts:
+    """The parts of the front end; its messages lie in memory until the test works them off."""
+    return replace(open_parts(settings), queue=MemoryQueue())
+
+
+@pytest.fixture
+def client(settings: Settings, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setattr("api.app.open_parts", lambda _: parts)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def packs(settings: Settings) -> Callable[[], list[Path]]:
+    """The files in the store."""
+    return lambda: sorted(file for file in (settings.data / "packs").rglob("*") if file.is_file())

@@ -67,7 +67,9 @@ class Stack:
         """SIGTERM; the exit statuses."""
         for process in self._processes:
             process.terminate()
-        return [process.wait(PATIENCE_SECONDS) for process in self._processes]
+        statuses = [process.wait(PATIENCE_SECONDS) for process in self._processes]
+        self._processes.clear()
+        return statuses
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self._processes[0].pid).children(recursive=True)

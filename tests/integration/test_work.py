@@ -1,0 +1,152 @@
+"""Real workers read real images, whatever happens to them."""
+
+from __future__ import annotations
+
+import signal
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from redis import Redis
+
+from cli.demo import SAMPLE
+from shared.broker import WIRE_NAMES
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def digits() -> list[tuple[str, bytes]]:
+    """Labels and images, the digits in turn."""
+    with zipfile.ZipFile(SAMPLE) as sample:
+        images = [(name[0], sample.read(name)) for name in sample.namelist()]
+    return sorted(images, key=lambda image: image[0])[::7]
+
+
+def right(stack: Stack, job_id: str, digits: list[tuple[str, bytes]]) -> float:
+    """The share of a job's results that are there once and right."""
+    results = stack.results(job_id)
+    assert [result["index"] for result in results] == list(range(len(digits)))
+    return sum(result["prediction"] == label for result, (label, _) in zip(results, digits, strict=True)) / len(digits)
+
+
+class Gate:
+    """Holds a worker up in the middle of a chunk, and says which process that is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "gate"
+        self.image = f"WAIT {self._file}".encode()
+
+    def reached(self) -> psutil.Process:
+        reached = self._file.with_suffix(".reached")
+        deadline = time.monotonic() + 240
+        while not (reached.exists() and reached.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return psutil.Process(int(reached.read_text()))
+
+    def open(self) -> None:
+        self._file.touch()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    return Gate(tmp_path)
+
+
+def test_every_digit_of_a_batch_is_read_once(stack: Stack, digits: list[tuple[str, bytes]]) -> None:
+    job_id = stack.submit(*(data for _, data in digits))
+    job = stack.ended(job_id)
+    assert (job["status"], job["outcome"]) == ("completed", "all_succeeded")
+    assert right(stack, job_id, digits) >= 0.95
+
+
+def test_broken_images_cost_their_neighbors_nothing(stack: Stack, digits: list[tuple[str, bytes]]) -> None:
+    seven = next(data for label, data in digits if label == "7")
+    job_id = stack.submit(seven, seven[: len(seven) // 2], b"", b"text", seven)
+
+    assert stack.ended(job_id)["outcome"] == "partial"
+
+    results = stack.results(job_id)
+    assert [result["prediction"] for result in results] == ["7", None, None, None, "7"]
+    assert [result["error"]["code"] for result in results[1:4]] == ["image_truncated", "not_an_image", "not_an_image"]
+
+
+def test_a_worker_killed_in_mid_chunk_costs_two_seconds_and_no_image(
+    stack: Stack, digits: list[tuple[str, bytes]], gate: Gate
+) -> None:
+    job_id = stack.submit(*(data for _, data in digits[:7]), gate.image)
+    child = gate.reached()
+    gate.open()
+
+    child.send_signal(signal.SIGKILL)
+    killed = time.monotonic()
+    while stack.job(job_id)["counts"]["processing"]:
+        time.sleep(0.02)
+    released_after = time.monotonic() - killed
+
+    assert released_after < 10  # 2 s on a machine of one's own; a lease would be 60
+    stack.ended(job_id)
+    assert len(stack.results(job_id)) == 8
+    assert right(stack, job_id, [*digits[:7], ("", b"")]) >= 6 / 8
+
+
+def test_when_redis_forgets_everything_the_work_goes_on(
+    stack: Stack, digits: list[tuple[str, bytes]], gate: Gate, redis: Redis
+) -> None:
+    busy = [stack.submit(gate.image) for _ in range(2)]
+    gate.reached()
+    job_id = stack.submit(*(data for _, data in digits))
+    redis.flushall()
+    assert not any(redis.llen(name) for name in WIRE_NAMES.values())
+
+    gate.open()
+
+    for other in busy:
+        stack.ended(other)
+    assert stack.ended(job_id)["outcome"] == "all_succeeded"
+    assert right(stack, job_id, digits) >= 0.95
+
+
+def test_when_every_process_dies_the_next_ones_go_on(stack: Stack, digits: list[tuple[str, bytes]], gate: Gate) -> None:
+    job_id = stack.submit(*(data for _, data in digits), gate.image)
+    gate.reached()
+    stack.kill_workers()
+    gate.open()
+
+    stack.start_workers()
+
+    assert stack.ended(job_id)["counts"]["succeeded"] == len(digits)
+    assert right(stack, job_id, [*digits, ("", b"")]) >= 0.9
+
+
+def test_an_image_that_kills_its_worker_is_cornered(stack: Stack, digits: list[tuple[str, bytes]]) -> None:
+    images = [data for _, data in digits[:3]]
+    job_id = stack.submit(images[0], b"KILL", images[1], images[2])
+
+    job = stack.ended(job_id)
+
+    assert (job["status"], job["outcome"]) == ("completed", "partial")
+    results = stack.results(job_id)
+    assert [result["status"] for result in results] == ["succeeded", "failed", "succeeded", "succeeded"]
+    assert results[1]["error"]["code"] == "worker_crash"
+
+
+def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(
+    stack: Stack, digits: list[tuple[str, bytes]], gate: Gate
+) -> None:
+    job_id = stack.submit(*(data for _, data in digits[:7]), gate.image)
+    gate.reached()
+    children = stack.children()
+    gate.open()
+
+    assert stack.stop_workers() == [0, 0]
+
+    assert stack.job(job_id)["status"] == "completed"
+    assert psutil.wait_procs(children, timeout=10)[1] == []
