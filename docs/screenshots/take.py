@@ -34,7 +34,7 @@ THREE = (
     (0.5, 0.85),
     (0.3, 0.75),
 )
-SETTLE_MS = 1500
+SETTLE_MS, PATIENCE_MS = 1500, 120_000
 
 
 def main(url: str, job: str) -> None:
@@ -53,7 +53,10 @@ def main(url: str, job: str) -> None:
 
 def take(browser: Browser, address: str, name: str, scheme: str, viewport: dict[str, int]) -> None:
     page = browser.new_page(color_scheme=scheme, viewport=viewport)  # type: ignore[arg-type]
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(address)
+    if page.locator("#grid, #nine").count():
+        page.locator(".picture img").last.wait_for()
     page.wait_for_timeout(SETTLE_MS)
     if name.startswith("home"):
         draw(page)
@@ -65,6 +68,7 @@ def take(browser: Browser, address: str, name: str, scheme: str, viewport: dict[
 
 
 def draw(page: Page) -> None:
+    page.locator("#pad").scroll_into_view_if_needed()
     box = page.locator("#pad").bounding_box()
     assert box
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in THREE]
@@ -74,6 +78,7 @@ def draw(page: Page) -> None:
         page.mouse.move(*point, steps=6)
     page.mouse.up()
     page.locator("#pad-seen img").wait_for()
+    page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(SETTLE_MS)
 
 

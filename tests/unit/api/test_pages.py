@@ -18,6 +18,18 @@ from shared.settings import Settings
 PAGES = ("/", "/jobs", "/review", "/models", "/system")
 #: What a page's scripts may weigh together, in bytes.
 MAX_SCRIPTS = 60_000
+MANIFEST = {
+    "name": "mine",
+    "version": "1.0.0",
+    "file": "model.keras",
+    "sha256": hashlib.sha256(b"weights").hexdigest(),
+    "input": {"shape": [28, 28, 1], "range": [0, 1]},
+    "labels": list("0123456789"),
+    "outputs": "probabilities",
+    "normalize": "mnist",
+    "temperature": 1,
+    "thresholds": {"review": 0.9, "reject": 0.5},
+}
 
 
 class Tags(HTMLParser):
@@ -115,13 +127,7 @@ def test_a_published_model_shows_the_sheet_of_its_errors(client: TestClient, set
     folder = settings.models / "mine" / "1.0.0"
     folder.mkdir(parents=True)
     (folder / "model.keras").write_bytes(b"weights")
-    manifest = {
-        "name": "mine",
-        "version": "1.0.0",
-        "file": "model.keras",
-        "sha256": hashlib.sha256(b"weights").hexdigest(),
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"input": {"shape": [28, 28, 1], "range": [0, 1]}}))
+    (folder / "manifest.json").write_text(json.dumps(MANIFEST))
     assert "/models/mine/1.0.0/errors.png" not in client.get("/models").text
     assert client.get("/models/mine/1.0.0/errors.png").status_code == 422
 
