@@ -50,7 +50,7 @@ lock: $(VENV)/uv.stamp ## pin every dependency anew, with hashes
 	echo uv | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links - -o requirements/uv.txt
 	$(COMPILE) --group dev -o requirements/dev.txt
 	$(COMPILE) --group run -c requirements/dev.txt -o requirements/run.txt
-	$(COMPILE) --group api --group build -c requirements/dev.txt -o requirements/api.txt
+	$(COMPILE) --group api --group cli --group build -c requirements/dev.txt -o requirements/api.txt
 	$(COMPILE) --group worker --group build -c requirements/dev.txt -o requirements/worker.txt
 	$(COMPILE) --group tensorflow -c requirements/dev.txt -o requirements/tensorflow.txt
 

@@ -65,7 +65,7 @@ def problem(
 ) -> JSONResponse:
     """A problem document; `errors` point at the parts of the request that are wrong."""
     body: dict[str, Any] = {
-        "type": f"/docs#problem-{code}",
+        "type": "about:blank",  # RFC 9457: the status says what kind it is, our `code` says more
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,

@@ -26,7 +26,7 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "task_soft_time_limit": settings.soft_limit_seconds,
         "task_time_limit": settings.hard_limit_seconds,
         # Loading a network takes seconds; with the default of four a replaced child is killed before it is ready.
-        "worker_proc_alive_timeout": 120,
+        "worker_proc_alive_timeout": 300,
         # A forked child inherits locks and threads of libraries that do not survive it.
         "worker_pool_start_method": "spawn",
         "worker_concurrency": settings.workers,

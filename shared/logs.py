@@ -7,6 +7,9 @@ import sys
 
 import structlog
 
+#: Libraries that tell of every task that comes and goes, the sweep's among them.
+CHATTY = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
+
 
 def configure_logs(level: str) -> None:
     """Send our own and all libraries' logs through one format."""
@@ -33,3 +36,5 @@ def configure_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
