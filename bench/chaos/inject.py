@@ -16,10 +16,14 @@ import psutil
 from redis.exceptions import RedisError
 
 from bench.chaos.faults import DISK, POSTGRES, Fault, Kind
+from bench.chaos.ledger import Ledger
 from bench.chaos.stack import Stack
+from shared.errors import DatabaseUnavailable
 
-#: Seconds by which a frozen worker outlives its lease.
-PAST_LEASE = 2.0
+#: Seconds by which a frozen worker outlives its lease: another one has read its chunk by then.
+PAST_LEASE = 4.0
+#: How often a worker is tried to be caught with a chunk in its hands, and the seconds between.
+TRIES, BREATH = 100, 0.1
 #: What is left free on a full disk, in bytes: not enough for a page of a database.
 CRUMBS = 2048
 #: Clients change their minds about one of so many jobs.
@@ -44,9 +48,11 @@ def inject(stack: Stack, fault: Fault, job_ids: list[str]) -> Struck:
     """Let a fault happen from its beginning to its end."""
     if fault.kind in CALLS:
         return _call(stack, fault, job_ids)
-    if fault.kind in FREEZES:
-        return Struck(_freeze(stack, fault))
     match fault.kind:
+        case Kind.FREEZE_WORKER:
+            return Struck(_freeze_worker(stack, fault))
+        case Kind.FREEZE_REDIS:
+            return Struck(_freeze_redis(stack, fault))
         case Kind.WIPE_REDIS:
             return Struck(_wipe(stack))
         case Kind.FILL_DISK:
@@ -75,7 +81,6 @@ CALLS: Mapping[Kind, tuple[str, str]] = {
     Kind.RETRY: ("POST", "/retry"),
     Kind.DELETE: ("DELETE", ""),
 }
-FREEZES: Mapping[Kind, str] = {Kind.FREEZE_WORKER: "worker", Kind.FREEZE_REDIS: "redis"}
 
 
 def _wipe(stack: Stack) -> str:
@@ -102,16 +107,41 @@ def _victim(stack: Stack, role: str, pick: float) -> psutil.Process | None:
     return found[int(pick * len(found))] if found else None
 
 
-def _freeze(stack: Stack, fault: Fault) -> str:
-    past_lease = stack.settings.lease_seconds + PAST_LEASE
-    victim = _victim(stack, FREEZES[fault.kind], fault.pick)
+def _freeze_redis(stack: Stack, fault: Fault) -> str:
+    victim = _victim(stack, "redis", fault.pick)
     if victim is None:
         return "nobody"
     with suppress(ProcessLookupError):
         os.killpg(victim.pid, signal.SIGSTOP)
-        time.sleep(past_lease if fault.kind is Kind.FREEZE_WORKER else fault.seconds)
+        time.sleep(fault.seconds)
         os.killpg(victim.pid, signal.SIGCONT)
-    return f"{FREEZES[fault.kind]} {victim.pid}"
+    return f"redis {victim.pid}"
+
+
+def _freeze_worker(stack: Stack, fault: Fault) -> str:
+    ledger = Ledger(stack.settings)
+    for _ in range(TRIES):
+        victim = _victim(stack, "worker", fault.pick)
+        with suppress(ProcessLookupError, DatabaseUnavailable):
+            if victim and _frozen_with_a_chunk(stack, ledger, victim.pid):
+                time.sleep(stack.settings.lease_seconds + PAST_LEASE)
+                os.killpg(victim.pid, signal.SIGCONT)
+                return f"worker {victim.pid}"
+        time.sleep(BREATH)
+    return "nobody"
+
+
+def _frozen_with_a_chunk(stack: Stack, ledger: Ledger, pid: int) -> bool:
+    """Freeze a worker; let it go on at once if it holds no chunk."""
+    second = pid == stack.keepers["second"].pid
+    os.killpg(pid, signal.SIGSTOP)
+    try:
+        caught = any((name == "second") == second for name in ledger.holders())
+    except DatabaseUnavailable:
+        caught = False
+    if not caught:
+        os.killpg(pid, signal.SIGCONT)
+    return caught
 
 
 def _fill_disk(stack: Stack, seconds: float) -> str:

@@ -40,6 +40,12 @@ class Ledger:
         with reading(self._engine) as connection:
             return tuple(Held(*row) for row in connection.execute(held.where(chunks.c.state.in_(ANNOUNCED))))
 
+    def holders(self) -> set[str]:
+        """The names, without their hosts, of the workers that hold a chunk."""
+        running = select(chunks.c.worker).where(chunks.c.state == ChunkState.RUNNING)
+        with reading(self._engine) as connection:
+            return {worker.split("@")[0] for worker in connection.scalars(running) if worker}
+
     def still_open(self, held: Iterable[Held]) -> set[str]:
         """Those of the chunks of which something is left to do."""
         with reading(self._engine) as connection:
