@@ -20,9 +20,10 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] = []
 
 
+_PROBLEM = {"content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
 ERRORS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "description": "The request cannot be met; the detail says what to do."},
-    "5XX": {"model": Problem, "description": "A part of the service is out of reach; try again later."},
+    "4XX": {"description": "The request cannot be met; the detail says what to do.", **_PROBLEM},
+    "5XX": {"description": "A part of the service is out of reach; try again later.", **_PROBLEM},
 }
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
