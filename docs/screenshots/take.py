@@ -54,9 +54,7 @@ def main(url: str, job: str) -> None:
 def take(browser: Browser, address: str, name: str, scheme: str, viewport: dict[str, int]) -> None:
     page = browser.new_page(color_scheme=scheme, viewport=viewport)  # type: ignore[arg-type]
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(address)
-    if page.locator("#grid, #nine").count():
-        page.locator(".picture img").last.wait_for()
+    page.goto(address, wait_until="networkidle")
     page.wait_for_timeout(SETTLE_MS)
     if name.startswith("home"):
         draw(page)

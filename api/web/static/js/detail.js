@@ -15,7 +15,11 @@ export class Detail {
     byId("next").addEventListener("click", () => this.step(1));
     document.addEventListener("keydown", (event) => this.dialog.open && this.key(event));
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
-    onKeys(byId("keys"), { onSay: (label) => this.say(label), onAgree: () => this.say(this.result.prediction), onUndo: () => this.undo() });
+    onKeys(byId("keys"), {
+      onSay: (label) => this.say(label),
+      onAgree: () => this.say(this.result.prediction),
+      onUndo: () => this.undo(),
+    });
     this.say = telling(this.say.bind(this));
     this.undo = telling(this.undo.bind(this));
   }
@@ -46,13 +50,14 @@ export class Detail {
     byId("reading").textContent = result.prediction ?? "–";
     byId("verdict").textContent = wordsOf(result);
     byId("scores").replaceChildren(...scoreBars(result.top_k));
-    byId("reasons").textContent = result.error?.message ?? (result.reasons.length ? `Because ${reasonsInWords(result.reasons)}.` : "");
+    const why = result.reasons.length ? `Because ${reasonsInWords(result.reasons)}.` : "";
+    byId("reasons").textContent = result.error?.message ?? why;
     this.mark(result.correction && (result.correction.label ?? "none"));
   }
 
   mark(label) {
-    for (const button of byId("keys").children) {
-      if (button.dataset.label) button.setAttribute("aria-pressed", button.dataset.label === label);
+    for (const button of byId("keys").querySelectorAll("[data-label]")) {
+      button.setAttribute("aria-pressed", button.dataset.label === label);
     }
   }
 

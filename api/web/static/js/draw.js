@@ -53,7 +53,8 @@ function end() {
 
 async function read() {
   const mine = ++drawing;
-  const body = { image: pad.toDataURL("image/png"), filename: "drawing.png", options: { top_k: 10 }, metadata: { name: "A drawing" } };
+  const about = { filename: "drawing.png", options: { top_k: 10 }, metadata: { name: "A drawing" } };
+  const body = { image: pad.toDataURL("image/png"), ...about };
   try {
     const answer = await call("POST", "/predict", body);
     if (lastJob) call("DELETE", `/v1/jobs/${lastJob}`).catch(() => {});

@@ -12,13 +12,16 @@ export class Filters {
     Object.assign(this, { outline, onChange });
     const given = new URLSearchParams(location.search);
     for (const name of NAMES) this[name] = given.get(name) ?? "";
-    this.digits = new Bars(byId("digits"), { names: DIGITS, captions: DIGITS, onPick: (at) => this.toggleDigit(DIGITS[at]) });
+    const onPick = (at) => this.toggleDigit(DIGITS[at]);
+    this.digits = new Bars(byId("digits"), { names: DIGITS, captions: DIGITS, onPick });
     const bins = Array.from({ length: BINS }, (_, at) => `${(100 / BINS) * at} to ${(100 / BINS) * (at + 1)} %`);
     this.bins = new Bars(byId("confidences"), { names: bins, onPick: (at) => this.toggleBin(at) });
     for (const button of byId("decisions").children) {
       button.addEventListener("click", () => this.set({ decision: button.dataset.decision }));
     }
-    for (const name of ["from", "to", "sort"]) byId(name).addEventListener("change", (event) => this.set({ [name]: event.target.value }));
+    for (const name of ["from", "to", "sort"]) {
+      byId(name).addEventListener("change", (event) => this.set({ [name]: event.target.value }));
+    }
     byId("clear").addEventListener("click", () => this.set({ decision: "", digit: "", from: "", to: "" }));
   }
 
@@ -45,14 +48,19 @@ export class Filters {
   /** The indexes to show, in their order. */
   chosen() {
     const { outline } = this;
-    const [from, to] = [this.from === "" ? 0 : this.from / 100, this.to === "" ? 1 : this.to / 100];
     const found = outline.where(
       (index) =>
         (!this.decision || outline.is(index, this.decision)) &&
         (!this.digit || outline.digit(index) === this.digit) &&
-        ((from <= 0 && to >= 1) || (outline.decision(index) !== "failed" && outline.confidences[index] >= from && outline.confidences[index] <= to)),
+        this.inRange(index),
     );
-    return this.sort === "unsure" ? found.sort((one, other) => outline.confidences[one] - outline.confidences[other]) : found;
+    return this.sort === "unsure" ? outline.leastSureFirst(found) : found;
+  }
+
+  inRange(index) {
+    if (this.from === "" && this.to === "") return true;
+    const confidence = 100 * this.outline.confidences[index];
+    return this.outline.decision(index) !== "failed" && confidence >= (this.from || 0) && confidence <= (this.to || 100);
   }
 
   show() {
@@ -77,7 +85,8 @@ export class Filters {
     for (const button of byId("decisions").children) {
       const { decision } = button.dataset;
       button.setAttribute("aria-pressed", decision === this.decision);
-      button.querySelector("span").textContent = count(this.outline.where((index) => !decision || this.outline.is(index, decision)).length);
+      const those = this.outline.where((index) => !decision || this.outline.is(index, decision));
+      button.querySelector("span").textContent = count(those.length);
     }
     for (const name of ["from", "to", "sort"]) byId(name).value = this[name];
     byId("clear").hidden = !this.active;

@@ -24,7 +24,8 @@ async function submit(files) {
 function show(files) {
   drop.querySelector(".drop-inner").hidden = Boolean(files);
   byId("sending").hidden = !files;
-  if (files) byId("sending-text").textContent = `Sending ${files.length === 1 ? files[0].path : `${count(files.length)} files`} …`;
+  const what = files?.length === 1 ? files[0].path : `${count(files?.length ?? 0)} files`;
+  byId("sending-text").textContent = `Sending ${what} …`;
   byId("sending-bar").value = 0;
 }
 

@@ -60,6 +60,10 @@ export class Outline {
     return this.corrected.get(index) ?? this.predictions[index];
   }
 
+  leastSureFirst(indexes) {
+    return indexes.sort((one, other) => this.confidences[one] - this.confidences[other]);
+  }
+
   /** The indexes of the results so far that pass `test`, in the order sent. */
   where(test) {
     const found = [];

@@ -33,7 +33,9 @@ function draw() {
   byId("verdict").textContent = `${percent(result.confidence)} sure`;
   byId("scores").replaceChildren(...scoreBars(result.top_k));
   byId("reasons").textContent = `Because ${reasonsInWords(result.reasons)}.`;
-  for (const button of byId("keys").children) if (button.dataset.label) button.setAttribute("aria-pressed", button.dataset.label === item.said);
+  for (const button of byId("keys").querySelectorAll("[data-label]")) {
+    button.setAttribute("aria-pressed", button.dataset.label === item.said);
+  }
   drawNine();
 }
 
@@ -44,9 +46,10 @@ function drawNine() {
 
 function small(item, at) {
   const picture = element("span", { className: "picture" });
-  const button = element("button", { type: "button" }, picture, element("b", { textContent: item.said ? `✓ ${item.said === "none" ? "✕" : item.said}` : `${item.result.prediction}?` }));
+  const answer = item.said ? `✓ ${item.said === "none" ? "✕" : item.said}` : `${item.result.prediction}?`;
+  const button = element("button", { type: "button" }, picture, element("b", { textContent: answer }));
   button.setAttribute("aria-current", at === queue.at);
-  button.setAttribute("aria-label", `${item.result.filename}: ${item.said ? `you said ${item.said}` : `read as ${item.result.prediction}`}`);
+  button.setAttribute("aria-label", `${answer}, ${item.result.filename}`);
   button.toggleAttribute("data-said", Boolean(item.said));
   button.addEventListener("click", () => move(() => queue.go(at)));
   // The frame must be on the page when its picture comes, so it is asked for a moment later.
@@ -83,7 +86,8 @@ const onUndo = () => move(async () => {
 
 const agreeAll = () => move(async () => {
   const first = queue.at - (queue.at % NINE);
-  for (const item of queue.items.slice(first, first + NINE).filter(({ said }) => !said)) await decide(item, item.result.prediction);
+  const open = queue.items.slice(first, first + NINE).filter(({ said }) => !said);
+  for (const item of open) await decide(item, item.result.prediction);
   await queue.go(first + NINE);
 });
 

@@ -2,7 +2,12 @@
 
 import { element, percent } from "./page.js";
 
-const STYLE = "body{font:14px system-ui;margin:24px}main{display:flex;flex-wrap:wrap;gap:8px}figure{margin:0;text-align:center;break-inside:avoid}img,canvas{width:56px;height:56px;object-fit:contain}";
+const STYLE = `
+  body { font: 14px system-ui; margin: 24px }
+  main { display: flex; flex-wrap: wrap; gap: 8px }
+  figure { margin: 0; text-align: center; break-inside: avoid }
+  img { width: 56px; height: 56px; object-fit: contain }
+`;
 
 export async function saveSheet({ name, digit, indexes, outline, pictures }) {
   const sheet = document.implementation.createHTMLDocument(`${name}: read as ${digit}`);

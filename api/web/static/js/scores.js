@@ -14,12 +14,19 @@ const REASONS = {
 };
 export const DECISION_WORDS = { accept: "accepted", needs_review: "to review", reject: "rejected", failed: "failed" };
 
-export const reasonsInWords = (reasons) => reasons.map((reason) => REASONS[reason] ?? reason.replaceAll("_", " ")).join(", ");
+const inWords = (reason) => REASONS[reason] ?? reason.replaceAll("_", " ");
+export const reasonsInWords = (reasons) => reasons.map(inWords).join(", ");
 
 export function scoreBars(scores) {
   return scores.map(({ label, score }) => {
     const fill = element("div", { className: "fill" });
     fill.style.width = `${100 * score}%`;
-    return element("div", { className: "score" }, element("b", { textContent: label }), element("div", { className: "track" }, fill), element("span", { className: "value", textContent: percent(score) }));
+    return element(
+      "div",
+      { className: "score" },
+      element("b", { textContent: label }),
+      element("div", { className: "track" }, fill),
+      element("span", { className: "value", textContent: percent(score) }),
+    );
   });
 }

@@ -19,7 +19,7 @@ const readAs = (label) => outline.where((index) => outline.predictions[index] ==
 function show(label) {
   digit = label;
   history.replaceState(null, "", `?digit=${label}`);
-  const found = readAs(label).sort((one, other) => outline.confidences[one] - outline.confidences[other]);
+  const found = outline.leastSureFirst(readAs(label));
   grid.set(found);
   byId("shown").textContent = `${count(found.length)} images read as ${label}`;
   for (const button of byId("digits").children) {
