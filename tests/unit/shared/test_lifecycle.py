@@ -1,0 +1,180 @@
+"""The steps of a job's life one by one: what each does, and what it leaves when its part is away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared import lifecycle
+from shared.domain import Chunk, Counts, Digit, Item, Job, ModelRef, Queue, ReadOptions, Status, Unreadable, Upload
+from shared.errors import ModelBroken, NoSuchModel, StoreUnavailable
+from shared.packs import pack
+from shared.ports import Parts
+from shared.testing import MemoryNotifier, MemoryQueue, MemoryStore, MoodyRecognizer, memory_parts, work_off
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MODEL = ModelRef("digits", "1")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW.timestamp()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def parts(clock: Clock) -> Parts:
+    return memory_parts(clock, window=4, lease=60)
+
+
+def submit(parts: Parts, *images: bytes, job_id: str = "job") -> None:
+    """One job, all its images in one chunk."""
+    key = lifecycle.pack_key(job_id, 0)
+    parts.store.put(key, pack([Item(n, Upload(f"{n}", image)) for n, image in enumerate(images)]).data)
+    expires = NOW + timedelta(days=1)
+    job = Job(
+        job_id, "local", Status.QUEUED, Queue.BULK, MODEL, ReadOptions(), Counts(len(images)), NOW, expires,
+        uploads_expire_at=expires,
+    )  # fmt: skip
+    lifecycle.submit(parts, job, [Chunk(f"{job_id}-chunk", job_id, key, 0, len(images))])
+
+
+def readings(parts: Parts) -> list[str]:
+    results = parts.book.list_results("job", after=-1, limit=99)
+    return [r.reading.label if isinstance(r.reading, Digit) else r.reading.code for r in results]
+
+
+def queue_of(parts: Parts) -> MemoryQueue:
+    assert isinstance(parts.queue, MemoryQueue)
+    return parts.queue
+
+
+def test_a_job_is_read_from_end_to_end_and_its_end_is_told(parts: Parts) -> None:
+    submit(parts, b"1", b"x", b"2")
+    assert work_off(parts) == 1
+    assert readings(parts) == ["1", "not_an_image", "2"]
+    assert isinstance(parts.notifier, MemoryNotifier)
+    assert parts.notifier.told[-1] == ("job", True)
+
+
+def test_a_broker_that_is_away_is_told_by_a_later_sweep(parts: Parts) -> None:
+    queue_of(parts).away = True
+    submit(parts, b"1")
+    queue_of(parts).away = False
+    assert work_off(parts) == 0
+    assert lifecycle.sweep(parts, NOW) == lifecycle.Swept(0, 0, 0)
+    work_off(parts)
+    assert readings(parts) == ["1"]
+
+
+def test_a_store_that_is_away_is_not_the_chunks_fault(parts: Parts) -> None:
+    submit(parts, b"1")
+
+    def away(_: object) -> None:
+        raise StoreUnavailable
+
+    for _ in range(2 * lifecycle.MAX_ATTEMPTS):
+        with pytest.raises(StoreUnavailable):
+            work_off(parts, lambda ref: MoodyRecognizer(ref, away))
+        lifecycle.sweep(parts, NOW)
+    work_off(parts)
+    assert readings(parts) == ["1"]
+
+
+@pytest.mark.parametrize("error", [NoSuchModel, ModelBroken])
+def test_without_its_model_every_image_says_so(parts: Parts, error: type[Exception]) -> None:
+    submit(parts, b"1", b"2")
+
+    def none(_: ModelRef) -> MoodyRecognizer:
+        raise error
+
+    work_off(parts, none)
+    assert readings(parts) == [error.code] * 2  # type: ignore[attr-defined]
+
+
+def test_without_its_pack_every_image_says_so(parts: Parts) -> None:
+    submit(parts, b"1", b"2")
+    assert isinstance(parts.store, MemoryStore)
+    parts.store.packs.clear()
+    work_off(parts)
+    assert readings(parts) == ["upload_lost"] * 2
+
+
+def test_a_recognizer_that_answers_short_records_nothing(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit(parts, b"1", b"2")
+    monkeypatch.setattr(MoodyRecognizer, "read", lambda *_: [Unreadable("short", "short")])
+    with pytest.raises(ValueError, match="shorter"):
+        work_off(parts)
+    assert readings(parts) == []
+
+
+def test_what_fails_again_and_again_is_halved_until_one_image_is_to_blame(parts: Parts) -> None:
+    submit(parts, b"1", b"2", b"P", b"4", b"5")
+
+    def poisoned(images: object) -> None:
+        if b"P" in images:  # type: ignore[operator]
+            raise ZeroDivisionError
+
+    deaths = 0
+    while not parts.book.find("job").status.terminal:
+        try:
+            work_off(parts, lambda ref: MoodyRecognizer(ref, poisoned))
+        except ZeroDivisionError:
+            deaths += 1
+        lifecycle.sweep(parts, NOW)
+    assert readings(parts) == ["1", "2", "worker_crash", "4", "5"]
+    assert deaths == lifecycle.MAX_ATTEMPTS + 2  # once more for each half that it was in: three images, then one
+
+
+def test_a_silent_workers_chunk_is_given_to_another(parts: Parts, clock: Clock) -> None:
+    submit(parts, b"1")
+    chunk_id = queue_of(parts).take()
+    assert chunk_id
+    parts.book.claim(chunk_id, "silent", parts.lease, NOW)
+    clock.now += 59
+    assert lifecycle.sweep(parts, NOW).leases_ended == 0
+    clock.now += 2
+    assert lifecycle.sweep(parts, NOW).leases_ended == 1
+    work_off(parts)
+    assert readings(parts) == ["1"]
+
+
+def test_a_lost_message_is_missed_soon_by_an_idle_broker_and_late_by_a_busy_one(parts: Parts, clock: Clock) -> None:
+    submit(parts, b"1")
+    queue_of(parts).wipe()
+    clock.now += lifecycle.IDLE_PATIENCE.total_seconds() + 1
+    assert lifecycle.sweep(parts, NOW).messages_lost == 1
+    queue_of(parts).wipe()
+    queue_of(parts).send(Queue.BULK, ["another's"])
+    clock.now += lifecycle.IDLE_PATIENCE.total_seconds() + 1
+    assert lifecycle.sweep(parts, NOW).messages_lost == 0
+    clock.now += lifecycle.BUSY_PATIENCE.total_seconds()
+    assert lifecycle.sweep(parts, NOW).messages_lost == 1
+
+
+def test_without_faults_a_sweep_mends_nothing(parts: Parts) -> None:
+    submit(parts, b"1")
+    assert lifecycle.sweep(parts, NOW) == lifecycle.Swept(0, 0, 0)
+    work_off(parts)
+    assert lifecycle.sweep(parts, NOW) == lifecycle.Swept(0, 0, 0)
+
+
+def test_pruning_takes_old_uploads_first_then_jobs_and_orphans(parts: Parts, clock: Clock) -> None:
+    submit(parts, b"1")
+    work_off(parts)
+    parts.store.put(lifecycle.pack_key("job_of_nobody", 0), b"orphan")
+    assert isinstance(parts.store, MemoryStore)
+
+    lifecycle.prune(parts, NOW)
+    assert len(parts.store.packs) == 2
+    lifecycle.prune(parts, NOW + timedelta(days=2))
+    assert parts.store.packs == {}
+    assert parts.retention.known(["job"]) == set()

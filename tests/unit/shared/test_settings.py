@@ -1,0 +1,80 @@
+"""Settings come from the environment, are checked as a whole, and do not change."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from shared.broker import UPKEEP, WIRE_NAMES
+from shared.celery_options import broker_url, celery_options
+from shared.domain import Queue
+from shared.settings import Settings
+
+TIMERS = ("soft_limit_seconds", "hard_limit_seconds", "lease_seconds", "visibility_seconds")
+
+
+def test_every_setting_is_had_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITQ_PORT", "8080")
+    monkeypatch.setenv("DIGITQ_DATA", "/somewhere")
+    assert (Settings().port, Settings().data) == (8080, Path("/somewhere"))
+
+
+def test_an_empty_url_means_the_data_folder(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    assert settings.database == f"sqlite:///{tmp_path / 'digitq.sqlite3'}"
+    assert settings.redis == f"unix://{tmp_path / 'redis.sock'}"
+    assert settings.store == (tmp_path / "packs").as_uri()
+
+
+def test_given_urls_are_taken_as_they_are() -> None:
+    settings = Settings(database_url="postgresql://h/d", redis_url="redis://h", store_url="s3://bucket")
+    assert (settings.database, settings.redis, settings.store) == ("postgresql://h/d", "redis://h", "s3://bucket")
+
+
+@pytest.mark.parametrize(("shorter", "longer"), list(pairwise(TIMERS)))
+def test_each_timer_must_outlast_the_one_before_it(shorter: str, longer: str) -> None:
+    same = getattr(Settings(), longer)
+    with pytest.raises(ValidationError, match=f"{shorter} must be less than {longer}"):
+        Settings(**{shorter: same})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"port": 65_536}, {"workers": 0}, {"engine": "abacus"}, {"window": 0}, {"max_images": 0}]
+)
+def test_values_out_of_bounds_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**wrong)
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_the_broker_is_told_the_timers_and_keeps_messages_until_the_work_is_done() -> None:
+    settings = Settings(soft_limit_seconds=1, hard_limit_seconds=2, lease_seconds=3, visibility_seconds=4)
+    options = celery_options(settings)
+    assert (options["task_soft_time_limit"], options["task_time_limit"]) == (1, 2)
+    assert options["broker_transport_options"]["visibility_timeout"] == 4
+    assert options["task_acks_late"] is True
+    assert options["task_reject_on_worker_lost"] is False
+    assert options["worker_prefetch_multiplier"] == 1
+    assert options["accept_content"] == ["json"]
+
+
+def test_queues_are_served_in_the_order_of_their_names() -> None:
+    assert sorted([WIRE_NAMES[Queue.BULK], UPKEEP, WIRE_NAMES[Queue.INTERACTIVE]]) == [
+        UPKEEP,
+        WIRE_NAMES[Queue.INTERACTIVE],
+        WIRE_NAMES[Queue.BULK],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "kombus"), [("unix:///a/b.sock", "redis+socket:///a/b.sock"), ("redis://h:1/2", "redis://h:1/2")]
+)
+def test_sockets_are_spelled_as_kombu_spells_them(url: str, kombus: str) -> None:
+    assert broker_url(url) == kombus
