@@ -13,7 +13,8 @@ from http import HTTPStatus
 
 import httpx
 
-from bench.corpus import digits
+from bench.corpus import BESIDE, digits
+from cli.demo import SAMPLE
 
 #: How many images a job may have.
 SIZES = (1, 5, 20, 60, 150, 400, 900)
@@ -50,10 +51,18 @@ class Accepted:
 
 
 def corpus(count: int) -> dict[str, bytes]:
-    """So many real digits, and one broken file for every `BROKEN_EVERY` of them, by their names."""
-    good = dict(digits(count))
+    """So many real digits, and one broken file for every `BROKEN_EVERY` of them, by their names.
+
+    Where MNIST's test digits are not at hand the sample that ships with the project does, so that nothing is fetched.
+    """
+    good = dict(digits(count)) if BESIDE.is_file() else _sample()
     broken = {f"broken/{name[2:]}": _broken(data, number) for number, (name, data) in _every(good, BROKEN_EVERY)}
     return good | broken
+
+
+def _sample() -> dict[str, bytes]:
+    with zipfile.ZipFile(SAMPLE) as sample:
+        return {name: sample.read(name) for name in sample.namelist()}
 
 
 def _every(images: Mapping[str, bytes], step: int) -> Iterator[tuple[int, tuple[str, bytes]]]:

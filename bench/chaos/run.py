@@ -77,6 +77,6 @@ def seen(course: Course, outcomes: list[Outcome]) -> Iterator[Seen]:
         lost, doubled = 0, sum(by_job[job].doubled for job in {held.job_id for held in each.held} & by_job.keys())
         for held in each.held:
             outcome = by_job.get(held.job_id)
-            if outcome and outcome.status == "completed":
+            if outcome and outcome.status != "canceled":
                 lost += len(set(range(held.first, held.first + held.count)) - outcome.indexes)
         yield Seen(each.fault.kind, sum(held.count for held in each.held), lost, doubled, each.healed)
