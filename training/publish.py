@@ -35,9 +35,9 @@ TARGET, LOST = 0.995, 0.005
 
 
 def publish(run: Path, name: str, version: str) -> Path:
-    """Write models/<name>/<version> from a finished run and report on it."""
-    folder = MODELS / name / version
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write models/<name>/<version> from a finished run, all of it at once, and report on it."""
+    folder = run / "published"
+    folder.mkdir(exist_ok=True)
     file = folder / "model.keras"
     shutil.copy(run / file.name, file)
     blank = Manifest(
@@ -59,7 +59,7 @@ def publish(run: Path, name: str, version: str) -> Path:
     (folder / "CARD.md").write_text(_card(found))
     draw_errors(found, "mnist", folder / "errors.png")
     write_report(found, REPORT)
-    return folder
+    return Path(shutil.copytree(folder, MODELS / name / version, dirs_exist_ok=True))
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
