@@ -23,7 +23,7 @@ from shared.errors import DatabaseUnavailable
 #: Seconds by which a frozen worker outlives its lease: another one has read its chunk by then.
 PAST_LEASE = 4.0
 #: How often a worker is tried to be caught with a chunk in its hands, and the seconds between.
-TRIES, BREATH = 100, 0.1
+TRIES, BREATH = 60, 0.3
 #: What is left free on a full disk, in bytes: not enough for a page of a database.
 CRUMBS = 2048
 #: Clients change their minds about one of so many jobs.
@@ -123,6 +123,8 @@ def _freeze_worker(stack: Stack, fault: Fault) -> str:
     for _ in range(TRIES):
         victim = _victim(stack, "worker", fault.pick)
         with suppress(ProcessLookupError, DatabaseUnavailable):
+            # Connected before anybody is frozen: a new connection may wait for a lock that the victim holds.
+            ledger.holders()
             if victim and _frozen_with_a_chunk(stack, ledger, victim.pid):
                 time.sleep(stack.settings.lease_seconds + PAST_LEASE)
                 os.killpg(victim.pid, signal.SIGCONT)
