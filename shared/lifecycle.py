@@ -18,8 +18,8 @@ from shared.ports import Clock, PackReader, Parts, RecognizerSource, Recorded
 MAX_ATTEMPTS = 3
 #: A message is lost if none waits and the chunk was announced so long ago: what a worker takes, it begins at once ...
 IDLE_PATIENCE = timedelta(seconds=20)
-#: ... or whatever the broker holds: no window takes so long to empty, and a broker's own redelivery has had its time.
-BUSY_PATIENCE = timedelta(minutes=6)
+#: ... or whatever the broker holds: a window of chunks seldom takes so long, and a message too many finds nothing.
+BUSY_PATIENCE = timedelta(minutes=2)
 #: The folder of the store in which every job has its own.
 JOBS = "jobs/"
 #: An upload may take so long; packs without a job that are older belong to none.
@@ -115,17 +115,19 @@ def corner(parts: Parts, claim: Claim, unpack: PackReader, now: datetime) -> Rec
     """Close in on an image that ends its worker: halve the chunk; alone, the image gets its failed result."""
     if claim.chunk.count > 1:
         return Recorded(accepted=parts.book.split(claim, halves(claim.chunk), attempt=MAX_ATTEMPTS - 1))
-    return parts.book.record(claim, [crashed(parts, claim, unpack)], now)
+    return parts.book.record(claim, crashed(parts, claim, unpack), now)
 
 
-def crashed(parts: Parts, claim: Claim, unpack: PackReader) -> Result:
-    """The result of an image that no worker survives."""
+def crashed(parts: Parts, claim: Claim, unpack: PackReader) -> list[Result]:
+    """The result of an image that no worker survives, unless it has one from before its job was retried."""
+    if claim.chunk.first in claim.done:
+        return []
     try:
         (item,) = open_chunk(parts, claim.chunk, unpack)
     except PackLost as error:
-        return unread(claim, Unreadable(error.code, error.message))[0]
+        return unread(claim, Unreadable(error.code, error.message))
     why = Unreadable("worker_crash", "This image ended the worker that read it, several times; convert it and resend.")
-    return Result(item.index, item.upload.filename, item.upload.custom_id, why, claim.model)
+    return [Result(item.index, item.upload.filename, item.upload.custom_id, why, claim.model)]
 
 
 def halves(chunk: Chunk) -> list[Chunk]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from shared import lifecycle
 from shared.domain import Chunk, Counts, Digit, Item, Job, ModelRef, Queue, ReadOptions, Status, Unreadable, Upload
 from shared.errors import ModelBroken, NoSuchModel, StoreUnavailable
-from shared.packs import pack
+from shared.packs import pack, unpack
 from shared.ports import Parts
 from shared.testing import MemoryNotifier, MemoryQueue, MemoryStore, MoodyRecognizer, memory_parts, work_off
 
@@ -132,6 +133,16 @@ def test_what_fails_again_and_again_is_halved_until_one_image_is_to_blame(parts:
         lifecycle.sweep(parts, NOW)
     assert readings(parts) == ["1", "2", "worker_crash", "4", "5"]
     assert deaths == lifecycle.MAX_ATTEMPTS + 2  # once more for each half that it was in: three images, then one
+
+
+def test_an_image_with_a_result_from_before_a_retry_is_not_blamed_for_a_crash(parts: Parts) -> None:
+    submit(parts, b"1")
+    chunk_id = queue_of(parts).take()
+    assert chunk_id
+    claim = parts.book.claim(chunk_id, "worker", parts.lease, NOW)
+    assert claim
+    assert lifecycle.crashed(parts, replace(claim, done=frozenset({0})), unpack) == []
+    assert [result.reading.code for result in lifecycle.crashed(parts, claim, unpack)] == ["worker_crash"]
 
 
 def test_a_silent_workers_chunk_is_given_to_another(parts: Parts, clock: Clock) -> None:
