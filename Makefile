@@ -33,8 +33,11 @@ run: setup ## start the whole service on http://127.0.0.1:8000
 demo: setup ## start it, read a real batch, show the results, stop
 	@$(BIN)/digitq demo
 
+# Training runs Keras on TensorFlow and the rest on OpenVINO, which one process cannot do both.
 test: check ## pass every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 tests/contracts tests/faults tests/house tests/unit --ignore tests/unit/training
+	$(BIN)/pytest tests/unit/training
+	$(BIN)/pytest tests/integration tests/acceptance
 
 check: setup-dev ## linters, types, import contracts
 	$(BIN)/ruff check .
