@@ -67,6 +67,9 @@ publish: setup-dev ## ... and make a model folder of it: make publish VERSION=1.
 evaluate: setup-dev ## judge the newest published model and write docs/recognition/
 	$(BIN)/python -m training.evaluate --model $(dir $(lastword $(sort $(wildcard models/digits/*/manifest.json))))
 
+bench: setup-dev ## how much of the recognizer's own speed the whole service reaches
+	$(BIN)/python -m bench.end_to_end
+
 chaos: setup-dev ## pull every plug of a running service, on both stacks; SEED=1 FAULTS=60
 	$(BIN)/python -m bench.chaos --stack sqlite --seed $(or $(SEED),1) --faults $(or $(FAULTS),60)
 	$(BIN)/python -m bench.chaos --stack postgres --seed $(or $(SEED),1) --faults $(or $(FAULTS),60)
