@@ -18,6 +18,7 @@ from api.same_origin import SameOrigin
 from api.views import open_views
 from api.waiting import Waiting
 from shared.catalog import ModelCatalog
+from shared.database import open_engine
 from shared.settings import Settings
 from shared.wiring import open_parts, open_pulse, open_review_book
 
@@ -29,17 +30,19 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine = open_engine(settings.database)
         waiting = Waiting(Redis.from_url(settings.redis))
         app.state.house = House(
-            desk=Desk(open_parts(settings), ModelCatalog(settings.models, settings.model), settings),
-            reviews=open_review_book(settings),
+            desk=Desk(open_parts(settings, engine), ModelCatalog(settings.models, settings.model), settings),
+            reviews=open_review_book(engine),
             views=open_views(settings),
-            pulse=open_pulse(settings),
+            pulse=open_pulse(engine),
             waiting=waiting,
             uploads=anyio.CapacityLimiter(UPLOADS_AT_ONCE),
         )
         async with waiting.listening():
             yield
+        engine.dispose()
 
     app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan)
     problems.install(app)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from celery import Celery
 from redis import Redis
+from sqlalchemy import Engine
 
 from shared.book import SqlJobBook
 from shared.broker import CeleryQueue, RedisNotifier
@@ -26,10 +27,13 @@ REDIS_SECONDS = 5
 SEND_SECONDS = 2
 
 
-def open_parts(settings: Settings) -> Parts:
-    """The parts that the settings ask for; nothing is connected before it is used."""
+def open_parts(settings: Settings, engine: Engine | None = None) -> Parts:
+    """The parts that the settings ask for; nothing is connected before it is used.
+
+    Whoever has an `engine` shares it and disposes of it; else the parts have one of their own for good.
+    """
     redis = open_redis(settings)
-    engine = open_engine(settings.database)
+    engine = engine or open_engine(settings.database)
     return Parts(
         book=SqlJobBook(engine),
         receipts=SqlReceipts(engine),
@@ -42,14 +46,14 @@ def open_parts(settings: Settings) -> Parts:
     )
 
 
-def open_review_book(settings: Settings) -> ReviewBook:
+def open_review_book(engine: Engine) -> ReviewBook:
     """What the pages look at and correct; workers have no use for it."""
-    return SqlReviewBook(open_engine(settings.database))
+    return SqlReviewBook(engine)
 
 
-def open_pulse(settings: Settings) -> SqlPulse:
+def open_pulse(engine: Engine) -> SqlPulse:
     """What the page about the service itself shows."""
-    return SqlPulse(open_engine(settings.database))
+    return SqlPulse(engine)
 
 
 def open_redis(settings: Settings, seconds: float = REDIS_SECONDS) -> Redis:

@@ -199,7 +199,7 @@ def parts(settings: Settings) -> Parts:
 
 @pytest.fixture
 def client(settings: Settings, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    monkeypatch.setattr("api.app.open_parts", lambda _: parts)
+    monkeypatch.setattr("api.app.open_parts", lambda *_: parts)
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 

@@ -17,7 +17,7 @@ from tests.conftest import wait_until
 @pytest.fixture
 def server(settings: Settings, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """Host and port of a front end that answers."""
-    monkeypatch.setattr("api.app.open_parts", lambda _: parts)
+    monkeypatch.setattr("api.app.open_parts", lambda *_: parts)
     http = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_config=None))
     thread = threading.Thread(target=http.run)
     thread.start()
