@@ -201,13 +201,6 @@ class Recognizer(Protocol):
         """One reading an image, in the same order; never raises for what is in an image."""
 
 
-class Catalog(Protocol):
-    """The models that are installed."""
-
-    def resolve(self, wanted: str | None) -> ModelRef:
-        """The model for "name", "name@version" or None (the default). Raises NoSuchModel, ModelMissing."""
-
-
 #: Gives the recognizer of a model, loading it if need be. Raises NoSuchModel or ModelBroken.
 RecognizerSource = Callable[[ModelRef], Recognizer]
 #: The time now, in UTC.
