@@ -65,14 +65,21 @@ def short_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextmanager
+def running_redis(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real Redis or Valkey that answers: its URL and its process."""
+    socket = folder / "redis.sock"
+    command = redis_server.command(redis_server.find_server(), socket, folder)
+    with running(list(command), log=folder / "redis.log") as server, Redis(unix_socket_path=str(socket)) as client:
+        wait_until(lambda: _answers(client))
+        yield f"unix://{socket}", server
+
+
 @pytest.fixture(scope="session")
 def redis_url(short_folder: Path) -> Iterator[str]:
-    """A real Redis or Valkey."""
-    socket = short_folder / "redis.sock"
-    command = redis_server.command(redis_server.find_server(), socket, short_folder)
-    with running(list(command), log=short_folder / "redis.log"), Redis(unix_socket_path=str(socket)) as client:
-        wait_until(lambda: _answers(client))
-        yield f"unix://{socket}"
+    """The Redis that a session's tests share."""
+    with running_redis(short_folder) as (url, _):
+        yield url
 
 
 def _answers(client: Redis) -> bool:
