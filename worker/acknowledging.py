@@ -13,7 +13,7 @@ from typing import Any
 from kombu.transport import redis, virtual
 
 
-class QoS(redis.QoS):  # type: ignore[misc]  # Kombu has no types
+class QoS(redis.QoS):
     """Kombu's bookkeeping of what a worker has in its hands, which lets go even if Redis cannot be told."""
 
     def ack(self, delivery_tag: str) -> None:

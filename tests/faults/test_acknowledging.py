@@ -21,7 +21,7 @@ def folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-class Channel(redis.Channel):  # type: ignore[misc]  # Kombu has no types
+class Channel(redis.Channel):
     """A channel of this test's own, so that no other one is changed."""
 
 
