@@ -82,9 +82,10 @@ def _zip_members(stream: ChunkReader, settings: Settings, watch: tars.Watch) -> 
     unpacked = 0
     with tempfile.TemporaryFile() as spool:
         _spool(stream, spool)
-        for entry in zips.entries(spool.fileno()):
+        directory, contents = zips.Source(spool.fileno()), zips.Source(spool.fileno())
+        for entry in zips.entries(directory):
             if not entry.is_folder and not is_junk(entry.name):
-                upload = _zip_upload(spool.fileno(), entry, settings.max_image_bytes)
+                upload = _zip_upload(contents, entry, settings.max_image_bytes)
                 unpacked += len(upload.data)
                 watch(unpacked)
                 yield upload
@@ -100,13 +101,13 @@ def _spool(stream: ChunkReader, spool: IO[bytes]) -> None:
         raise
 
 
-def _zip_upload(file: int, entry: zips.Entry, limit: int) -> Upload:
+def _zip_upload(contents: zips.Source, entry: zips.Entry, limit: int) -> Upload:
     if entry.encrypted:
         return _failed(entry.name, "encrypted", "This file is encrypted; pack it without a password.")
     if entry.size > limit:
         return _failed(entry.name, ImageTooLarge.code, ImageTooLarge().message)
     try:
-        return Upload(entry.name, zips.read(file, entry, limit))
+        return Upload(entry.name, zips.read(contents, entry, limit))
     except zips.UnsupportedEntry:
         return _failed(entry.name, "unsupported_compression", "Pack it again with plain ZIP compression.")
     except zips.DamagedEntry:

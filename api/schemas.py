@@ -226,7 +226,7 @@ def _digit(digit: Digit) -> dict[str, object]:
         "top_k": [ScoreOut(label=score.label, score=score.score) for score in digit.top_k],
         "decision": digit.decision,
         "reasons": list(digit.reasons),
-        "normalization": dict(digit.normalization),
+        "normalization": digit.normalization._asdict(),
     }
 
 

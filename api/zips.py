@@ -2,8 +2,7 @@
 
 The standard library's reader keeps about half a kilobyte for each entry and takes a million entries' worth before
 the first is read. This one walks the central directory and holds one entry at a time. It reads stored and deflated
-entries, which is what every tool writes, and never trusts a size. Files are given as descriptors, since reading at a
-position needs no seeking.
+entries, which is what every tool writes, and never trusts a size.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.zip_format import CENTRAL, CENTRAL_MAGIC, DEFLATED, END, END_MAGIC, LOCAL, LOCAL_MAGIC, STORED
 
@@ -30,6 +29,8 @@ ZIP64_FIELD = 1
 
 #: No file is longer, and the system's calls take no position far behind it.
 LAST_POSITION = 2**62
+#: Bytes read at once: dozens of records or small images, which mostly follow each other.
+WINDOW_BYTES = 2**14
 
 ENCRYPTED = 0x1
 
@@ -46,8 +47,7 @@ class UnsupportedEntry(ValueError):
     """An entry is compressed in a rare way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of the central directory; sizes and the checksum are what it claims."""
 
     name: str
@@ -67,29 +67,58 @@ class Entry:
         return bool(self.flags & ENCRYPTED)
 
 
-def entries(file: int) -> Iterator[Entry]:
+class Source:
+    """A file as bytes at any position, read ahead a little; for one reader, who mostly goes forward."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._start, self._window = 0, b""
+
+    @property
+    def length(self) -> int:
+        return os.fstat(self._file).st_size
+
+    def bytes_at(self, position: int, length: int) -> bytes:
+        """What stands at a position, which may be any that an archive claims; fewer bytes where the file ends."""
+        begin = position - self._start
+        if begin < 0 or begin + length > len(self._window):
+            if position > LAST_POSITION:
+                return b""
+            self._window = os.pread(self._file, max(length, WINDOW_BYTES), position)
+            self._start, begin = position, 0
+        return self._window[begin : begin + length]
+
+    def record_at(self, position: int, record: struct.Struct, magic: bytes) -> tuple[int, ...]:
+        """The fields of a record. Raises DamagedZip if there is none."""
+        data = self.bytes_at(position, record.size)
+        if len(data) < record.size or not data.startswith(magic):
+            raise DamagedZip("a record is missing or damaged")
+        return record.unpack(data)
+
+
+def entries(source: Source) -> Iterator[Entry]:
     """The entries of a ZIP file, in the order of its directory. Raises DamagedZip."""
-    count, position, shift = _directory(file)
+    count, position, shift = _directory(source)
     for _ in range(count):
-        fields = _record(CENTRAL, CENTRAL_MAGIC, file, position)
+        fields = source.record_at(position, CENTRAL, CENTRAL_MAGIC)
         name_length, extra_length, comment_length = fields[10:13]
-        tail = _bytes_at(file, name_length + extra_length, position + CENTRAL.size)
+        tail = source.bytes_at(position + CENTRAL.size, name_length + extra_length)
         if len(tail) < name_length + extra_length:
             raise DamagedZip("its directory is cut short")
         yield _entry(fields, tail[:name_length], tail[name_length:], shift)
         position += CENTRAL.size + name_length + extra_length + comment_length
 
 
-def read(file: int, entry: Entry, limit: int) -> bytes:
+def read(source: Source, entry: Entry, limit: int) -> bytes:
     """An entry's content, at most `limit` bytes. Raises DamagedEntry, UnsupportedEntry."""
     if entry.method not in (STORED, DEFLATED):
         raise UnsupportedEntry
     try:
-        header = _record(LOCAL, LOCAL_MAGIC, file, entry.offset)
+        header = source.record_at(entry.offset, LOCAL, LOCAL_MAGIC)
     except DamagedZip as error:
         raise DamagedEntry from error
     begin = entry.offset + LOCAL.size + header[9] + header[10]
-    packed = _bytes_at(file, min(entry.packed_size, limit + MAX_COMMENT), begin)
+    packed = source.bytes_at(begin, min(entry.packed_size, limit + MAX_COMMENT))
     content = packed if entry.method == STORED else _inflated(packed, limit)
     if len(content) != entry.size or zlib.crc32(content) != entry.crc:
         raise DamagedEntry
@@ -103,21 +132,21 @@ def _inflated(packed: bytes, limit: int) -> bytes:
         raise DamagedEntry from error
 
 
-def _directory(file: int) -> tuple[int, int, int]:
+def _directory(source: Source) -> tuple[int, int, int]:
     """How many entries, where their directory begins, and how many foreign bytes stand before the archive."""
-    length = os.fstat(file).st_size
+    length = source.length
     start = max(0, length - END.size - MAX_COMMENT)
-    tail = _bytes_at(file, length - start, start)
+    tail = source.bytes_at(start, length - start)
     found = tail.rfind(END_MAGIC)
     if found < 0 or len(tail) - found < END.size:
         raise DamagedZip("its directory is missing")
     _, _, _, _, count, size, offset, _ = END.unpack_from(tail, found)
     end = start + found
     locator = end - END64_LOCATOR_SIZE
-    if locator >= END64.size and _bytes_at(file, 4, locator) == END64_LOCATOR_MAGIC:
+    if locator >= END64.size and source.bytes_at(locator, 4) == END64_LOCATOR_MAGIC:
         # Not where the locator says, which foreign bytes before the archive make wrong, but right before it.
         end = locator - END64.size
-        count, size, offset = _record(END64, END64_MAGIC, file, end)[7:10]
+        count, size, offset = source.record_at(end, END64, END64_MAGIC)[7:10]
     shift = end - size - offset
     if shift < 0:
         raise DamagedZip("its directory is not where it should be")
@@ -158,15 +187,3 @@ def _text(name: bytes) -> str:
         return name.decode()
     except UnicodeDecodeError:
         return name.decode("cp437")
-
-
-def _bytes_at(file: int, length: int, position: int) -> bytes:
-    """What stands at a position, which may be any that an archive claims."""
-    return os.pread(file, length, position) if position <= LAST_POSITION else b""
-
-
-def _record(record: struct.Struct, magic: bytes, file: int, position: int) -> tuple[int, ...]:
-    data = _bytes_at(file, record.size, position)
-    if len(data) < record.size or not data.startswith(magic):
-        raise DamagedZip("a record is missing or damaged")
-    return record.unpack(data)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, insert, select, text, update
 
 from shared.database import epoch_now, one_at_a_time, patiently, reading, writing
 from shared.domain import (
@@ -31,16 +32,20 @@ from shared.errors import Conflict, NoSuchItem, NoSuchJob, PackLost
 from shared.fairness import LOAD, NEXT_CHUNKS
 from shared.ports import Recorded
 from shared.receipts import fill_in
-from shared.rows import chunk_from, chunk_values, job_from, job_values, result_from, result_values
+from shared.rows import chunk_from, chunk_values, job_from, job_values, result_from
 from shared.statements import (
+    BEGIN_JOB,
+    COUNT,
+    DONE_INDEXES,
+    DROP_HELD,
+    FINISH_HELD,
     JOB_OF_CHUNK,
     OPEN_CHUNK,
     TAKE,
     add_results,
     counted,
-    done_indexes,
     drop_not_started,
-    held,
+    holding,
     jobs_query,
     reopen_failed,
     results_query,
@@ -171,11 +176,11 @@ class SqlJobBook:
             chunk = connection.execute(TAKE, taking).first()
             if chunk is None:
                 return None
-            first = update(jobs).where(jobs.c.id == job.id, jobs.c.status == Status.QUEUED)
-            connection.execute(first.values(status=Status.IN_PROGRESS, started_at=now))
-            done = frozenset(connection.scalars(done_indexes(chunk_from(chunk))))
-        model = ModelRef(job.model_name, job.model_version)
-        return Claim(chunk_from(chunk), chunk.fence, chunk.attempt, model, ReadOptions(**job.options), done)
+            if job.status == Status.QUEUED:
+                connection.execute(BEGIN_JOB, {"of_job": job.id, "now": now})
+            done = _done(connection, chunk)
+        model, options = ModelRef(job.model_name, job.model_version), ReadOptions(**job.options)
+        return Claim(chunk_from(chunk), Queue(chunk.queue), chunk.fence, chunk.attempt, model, options, done)
 
     def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
         # Given up, the images would be read anew once the lease has ended; tried twice, they are recorded once.
@@ -184,19 +189,17 @@ class SqlJobBook:
     def _record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
         job_id = claim.chunk.job_id
         with writing(self._engine) as connection:
-            done = update(chunks).where(held(claim)).values(state=ChunkState.DONE, worker=None, lease_until=None)
-            if connection.execute(done).rowcount == 0:
+            if connection.execute(FINISH_HELD, holding(claim)).rowcount == 0:
                 return Recorded(accepted=False)
-            add_results(connection, [result_values(job_id, result) for result in new])
-            counting = update(jobs).where(jobs.c.id == job_id).values(counted(new)).returning(jobs.c.status)
-            stopping = connection.scalar(counting) == Status.CANCELING
+            add_results(connection, job_id, new)
+            stopping = connection.scalar(COUNT, {"of_job": job_id, **counted(new)}) == Status.CANCELING
             last = stopping or connection.scalar(OPEN_CHUNK, {"of_job": job_id}) is None
             ended = settle(connection, now, jobs.c.id == job_id) if last else []
         return Recorded(accepted=True, job_ended=bool(ended))
 
     def split(self, claim: Claim, parts: Sequence[Chunk], attempt: int) -> bool:
         with writing(self._engine) as connection:
-            queue = connection.scalar(delete(chunks).where(held(claim)).returning(chunks.c.queue))
+            queue = connection.scalar(DROP_HELD, holding(claim))
             if queue is None:
                 return False
             connection.execute(
@@ -244,6 +247,14 @@ def _job(connection: Connection, job_id: str) -> Job:
     if row is None:
         raise NoSuchJob
     return job_from(row, row.processing)
+
+
+def _done(connection: Connection, chunk: Row[Any]) -> frozenset[int]:
+    """The indexes of a chunk that was just taken which have their result; none if nobody had it before."""
+    if chunk.fence == chunk.attempt == 1:
+        return frozenset()
+    bounds = {"of_job": chunk.job_id, "begin": chunk.first, "end": chunk.first + chunk.count}
+    return frozenset(connection.scalars(DONE_INDEXES, bounds))
 
 
 def _no_retry(job: Job) -> Conflict | PackLost:

@@ -87,8 +87,14 @@ class Score(NamedTuple):
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Digit:
+class Normalization(NamedTuple):
+    """What was done to an image before the network saw it, and what was noticed about it."""
+
+    inverted: bool = False
+    flags: tuple[str, ...] = ()
+
+
+class Digit(NamedTuple):
     """An image that was read: the digit, how sure the model is, and what to do with it."""
 
     label: str
@@ -96,7 +102,7 @@ class Digit:
     decision: Decision
     top_k: tuple[Score, ...] = ()
     reasons: tuple[str, ...] = ()
-    normalization: Mapping[str, object] = field(default_factory=dict)
+    normalization: Normalization = Normalization()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,7 @@ class Claim:
     """
 
     chunk: Chunk
+    queue: Queue
     fence: int
     attempt: int
     model: ModelRef

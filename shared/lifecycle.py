@@ -5,7 +5,7 @@ The database is the truth; messages are hints. Whatever stops anywhere, `sweep` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,12 +34,12 @@ def submit(parts: Parts, job: Job, chunks: Sequence[Chunk], receipt: Receipt | N
     """Make the job exist, then tell the workers; its packs are in the store already."""
     parts.book.add(job, chunks, receipt)
     with suppress(Unavailable):  # the job exists; a later sweep announces it
-        announce(parts)
+        announce(parts, [job.queue])
 
 
-def announce(parts: Parts) -> None:
-    """Fill every queue's window. A broker that cannot be told now is told by a later sweep."""
-    for queue in Queue:
+def announce(parts: Parts, queues: Iterable[Queue] = Queue) -> None:
+    """Fill the windows of these queues. A broker that cannot be told now is told by a later sweep."""
+    for queue in queues:
         chunk_ids = parts.book.announce(queue, parts.window)
         try:
             parts.queue.send(queue, chunk_ids)
@@ -61,7 +61,7 @@ def work(
         parts.book.release(chunk_id, worker, blameless=isinstance(error, Unavailable))
         raise
     parts.notifier.progressed(claim.chunk.job_id, ended=recorded.job_ended)
-    announce(parts)
+    announce(parts, [claim.queue])
 
 
 def read_and_record(
@@ -149,7 +149,7 @@ def cancel(parts: Parts, job_id: str, now: datetime) -> Job:
 def retry(parts: Parts, job_id: str) -> Job:
     """Read an ended job's failed images again; what succeeded stays."""
     job = parts.book.retry(job_id)
-    announce(parts)
+    announce(parts, [job.queue])
     return job
 
 

@@ -218,7 +218,7 @@ class MemoryBook:
         row.state, row.worker, row.lease_until = ChunkState.RUNNING, worker, self.clock() + lease.total_seconds()
         row.attempt, row.fence = row.attempt + 1, row.fence + 1
         done = frozenset(self.results[job.id]).intersection(row.images)
-        return Claim(row.chunk, row.fence, row.attempt, job.model, job.options, done)
+        return Claim(row.chunk, job.queue, row.fence, row.attempt, job.model, job.options, done)
 
     @_whole
     def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
 
+from shared.documents import dumps
 from shared.domain import (
     Chunk,
     Counts,
@@ -15,6 +17,7 @@ from shared.domain import (
     Digit,
     Job,
     ModelRef,
+    Normalization,
     Outcome,
     Queue,
     Reading,
@@ -91,36 +94,37 @@ def chunk_from(row: Row[Any] | Mapping[str, Any]) -> Chunk:
     return Chunk(**{name: values[name] for name in ("id", "job_id", "pack", "first", "count")})
 
 
-def result_values(job_id: str, result: Result) -> Values:
-    """The row of one result."""
-    values: Values = {
-        "job_id": job_id,
-        "item_index": result.index,
-        "filename": result.filename,
-        "custom_id": result.custom_id,
-        "model_version": result.model.version,
-    }
-    return values | _reading_values(result.reading)
+def result_row(job_id: str, result: Result) -> tuple[object, ...]:
+    """The row of one result in the order of the table's columns, its documents as JSON text."""
+    image = (job_id, result.index, result.filename, result.custom_id)
+    return (*image, *_reading_row(result.reading), result.model.version)
 
 
-def _reading_values(reading: Reading) -> Values:
-    # Every row names the same columns: only then do many rows go in as one statement.
+def _reading_row(reading: Reading) -> tuple[object, ...]:
     if isinstance(reading, Unreadable):
-        return _NOTHING_READ | {"status": "failed", "error_code": reading.code, "error_message": reading.message}
-    return {
-        "status": "succeeded",
-        "prediction": reading.label,
-        "confidence": reading.confidence,
-        "decision": reading.decision,
-        "top_k": reading.top_k,
-        "reasons": reading.reasons,
-        "normalization": reading.normalization,
-        "error_code": None,
-        "error_message": None,
-    }
+        return "failed", None, None, None, None, None, None, reading.code, reading.message
+    return (
+        "succeeded",
+        reading.label,
+        reading.confidence,
+        reading.decision.value,
+        dumps(reading.top_k),
+        _reasons_text(reading.reasons),
+        _normalization_text(reading.normalization),
+        None,
+        None,
+    )
 
 
-_NOTHING_READ: Values = dict.fromkeys(("prediction", "confidence", "decision", "top_k", "reasons", "normalization"))
+# There are few different ones of each, and many images.
+@lru_cache(maxsize=1024)
+def _reasons_text(reasons: tuple[str, ...]) -> str | None:
+    return dumps(reasons)
+
+
+@lru_cache(maxsize=1024)
+def _normalization_text(normalization: Normalization) -> str | None:
+    return dumps(normalization._asdict())
 
 
 def result_from(row: Row[Any]) -> Result:
@@ -143,5 +147,5 @@ def _reading_from(row: Row[Any]) -> Reading:
         decision=Decision(row.decision),
         top_k=tuple(Score(label, score) for label, score in row.top_k),
         reasons=tuple(row.reasons),
-        normalization=row.normalization,
+        normalization=Normalization(row.normalization["inverted"], tuple(row.normalization["flags"])),
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     ColumnElement,
     Connection,
     Dialect,
     Float,
+    Integer,
     ScalarSelect,
     Select,
     bindparam,
@@ -27,12 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import epoch_now
-from shared.documents import dumps
-from shared.domain import TERMINAL, Chunk, ChunkState, Claim, Decision, Digit, Outcome, Result, Status, Unreadable
+from shared.domain import TERMINAL, ChunkState, Claim, Decision, Digit, Outcome, Result, Status
+from shared.rows import result_row
 from shared.tables import chunks, jobs, results
 
-#: The columns of results that hold JSON.
-DOCUMENTS = [column.name for column in results.columns if isinstance(column.type, JSON)]
 OPEN = [state for state in ChunkState if state.open]
 NOT_STARTED = [ChunkState.WAITING, ChunkState.QUEUED]
 
@@ -50,9 +47,9 @@ def results_query(job_id: str) -> Select[Any]:
     return select(results, jobs.c.model_name).join(jobs).where(results.c.job_id == job_id)
 
 
-#: The job of the chunk `chunk_id`, locked.
+#: The job of the chunk `chunk_id`, locked: what its worker must know of it.
 JOB_OF_CHUNK = (
-    select(jobs)
+    select(jobs.c.id, jobs.c.status, jobs.c.model_name, jobs.c.model_version, jobs.c.options)
     .where(jobs.c.id == select(chunks.c.job_id).where(chunks.c.id == bindparam("chunk_id")).scalar_subquery())
     .with_for_update(key_share=True)
 )
@@ -75,24 +72,55 @@ TAKE = (
     .returning(chunks)
 )
 
+#: Says of the job `of_job` that its first chunk was taken `now`.
+BEGIN_JOB = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("of_job"), jobs.c.status == Status.QUEUED)
+    .values(status=Status.IN_PROGRESS, started_at=bindparam("now", type_=jobs.c.started_at.type))
+)
+
+#: The indexes of the job `of_job` from `begin` up to `end`, without it, that have their result already.
+DONE_INDEXES = select(results.c.item_index).where(
+    results.c.job_id == bindparam("of_job"),
+    results.c.item_index >= bindparam("begin"),
+    results.c.item_index < bindparam("end"),
+)
+
+#: The chunk `held_chunk`, as long as the fence is the one with which it was claimed.
+HELD = (
+    (chunks.c.id == bindparam("held_chunk"))
+    & (chunks.c.fence == bindparam("held_fence"))
+    & (chunks.c.state == ChunkState.RUNNING)
+)
+FINISH_HELD = update(chunks).where(HELD).values(state=ChunkState.DONE, worker=None, lease_until=None)
+DROP_HELD = delete(chunks).where(HELD).returning(chunks.c.queue)
+
+#: Adds to the counts of the job `of_job`, and gives its status.
+COUNT = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("of_job"))
+    .values(
+        succeeded=jobs.c.succeeded + bindparam("read", type_=Integer()),
+        failed=jobs.c.failed + bindparam("unread", type_=Integer()),
+        needs_review=jobs.c.needs_review + bindparam("doubtful", type_=Integer()),
+    )
+    .returning(jobs.c.status)
+)
+
 #: A chunk of the job `of_job` that somebody has still to read, if there is one.
 OPEN_CHUNK = select(chunks.c.id).where(chunks.c.job_id == bindparam("of_job"), chunks.c.state.in_(OPEN)).limit(1)
 
 
-def held(claim: Claim) -> ColumnElement[bool]:
-    return (chunks.c.id == claim.chunk.id) & (chunks.c.fence == claim.fence) & (chunks.c.state == ChunkState.RUNNING)
+def holding(claim: Claim) -> dict[str, Any]:
+    """The parameters of HELD."""
+    return {"held_chunk": claim.chunk.id, "held_fence": claim.fence}
 
 
-def counted(new: Sequence[Result]) -> dict[str, Any]:
-    failed = sum(isinstance(result.reading, Unreadable) for result in new)
-    doubtful = sum(
-        isinstance(result.reading, Digit) and result.reading.decision is Decision.NEEDS_REVIEW for result in new
-    )
-    return {
-        "succeeded": jobs.c.succeeded + len(new) - failed,
-        "failed": jobs.c.failed + failed,
-        "needs_review": jobs.c.needs_review + doubtful,
-    }
+def counted(new: Sequence[Result]) -> dict[str, int]:
+    """What COUNT adds for these results."""
+    digits = [result.reading for result in new if isinstance(result.reading, Digit)]
+    doubtful = sum(digit.decision is Decision.NEEDS_REVIEW for digit in digits)
+    return {"read": len(digits), "unread": len(new) - len(digits), "doubtful": doubtful}
 
 
 def _ending() -> ReturningUpdate[Any]:
@@ -137,28 +165,22 @@ def drop_not_started(connection: Connection, *which: ColumnElement[bool]) -> Non
     connection.execute(dropped.values(state=ChunkState.CANCELED))
 
 
+#: How a driver that takes values by their names calls places, and one that takes them by place anyway.
+PLACES = {"pyformat": "format", "qmark": "qmark"}
+
+
 @cache
-def _insert_results(dialect: Dialect) -> tuple[str, Sequence[str] | None]:
-    """The statement, and the order of its values if the dialect goes by their place."""
-    compiled = insert(results).compile(dialect=dialect, column_keys=results.columns.keys())
-    return str(compiled), compiled.positiontup
+def _insert_results(dialect: Dialect) -> str:
+    """The statement that takes its values in the order of the table's columns."""
+    kind: Any = type(dialect)
+    return str(insert(results).compile(dialect=kind(paramstyle=PLACES[dialect.paramstyle])))
 
 
-def add_results(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of results, compiled once and handed to the driver as they are: a third of the usual cost."""
-    if not rows:
-        return
-    statement, order = _insert_results(connection.dialect)
-    documents = [{**row, **{name: dumps(row[name]) for name in DOCUMENTS}} for row in rows]
-    connection.exec_driver_sql(statement, [itemgetter(*order)(row) for row in documents] if order else documents)
-
-
-def done_indexes(chunk: Chunk) -> Select[Any]:
-    """The indexes within a chunk that have their result already."""
-    return select(results.c.item_index).where(
-        results.c.job_id == chunk.job_id,
-        results.c.item_index.between(chunk.first, chunk.first + chunk.count - 1),
-    )
+def add_results(connection: Connection, job_id: str, new: Sequence[Result]) -> None:
+    """Insert results, compiled once and handed to the driver as they are: a third of the usual cost."""
+    if new:
+        rows = [result_row(job_id, result) for result in new]
+        connection.exec_driver_sql(_insert_results(connection.dialect), rows)
 
 
 def reopen_failed(connection: Connection, job_id: str) -> int:

@@ -10,7 +10,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from numpy.typing import NDArray
 
 from shared.catalog import ModelEntry
-from shared.domain import Digit, ModelRef, Reading, ReadOptions, Score, Unreadable
+from shared.domain import Digit, ModelRef, Normalization, Reading, ReadOptions, Score, Unreadable
 from shared.errors import ImageError, ModelBroken
 from shared.manifest import DIGITS, NONE, Manifest, Thresholds
 from worker.decisions import decide
@@ -107,7 +107,7 @@ def _digit(
 ) -> Digit:
     best = ranked[0]
     decision, reasons = decide(best.score, not_a_digit, picture.flags, thresholds)
-    normalization = {"inverted": picture.inverted, "flags": list(picture.flags)}
+    normalization = Normalization(picture.inverted, picture.flags)
     return Digit(best.label, best.score, decision, ranked[:top_k], reasons, normalization)
 
 

@@ -16,6 +16,7 @@ from shared.domain import (
     Digit,
     Job,
     ModelRef,
+    Normalization,
     Outcome,
     Queue,
     Reading,
@@ -74,7 +75,8 @@ def claimed(book: JobBook, chunk_id: str, lease: timedelta = LEASE, worker: str 
 
 
 def five(decision: Decision = Decision.ACCEPT) -> Digit:
-    return Digit("5", 0.75, decision, (Score("5", 0.75), Score("3", 0.25)), ("low_confidence",), {"inverted": True})
+    scores = (Score("5", 0.75), Score("3", 0.25))
+    return Digit("5", 0.75, decision, scores, ("low_confidence",), Normalization(inverted=True))
 
 
 def results_of(claim: Claim, reading: Reading | None = None) -> list[Result]:

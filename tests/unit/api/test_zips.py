@@ -20,11 +20,11 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0/\\"), min_si
 
 
 @contextmanager
-def file_of(data: bytes) -> Iterator[int]:
+def file_of(data: bytes) -> Iterator[zips.Source]:
     with tempfile.TemporaryFile() as file:
         file.write(data)
         file.flush()
-        yield file.fileno()
+        yield zips.Source(file.fileno())
 
 
 def zip_of(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"") -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from shared.catalog import ModelEntry
-from shared.domain import Decision, Digit, ModelRef, Reading, ReadOptions, Score, Unreadable
+from shared.domain import Decision, Digit, ModelRef, Normalization, Reading, ReadOptions, Score, Unreadable
 from shared.errors import ModelBroken
 from shared.manifest import DIGITS, Input, Manifest, RiskPoint, Thresholds
 from worker import recognizer as recognizer_module
@@ -116,7 +116,7 @@ def test_scores_are_plain_numbers(recognizer_with: Any) -> None:
 
     assert type(reading.confidence) is float
     assert reading.confidence == round(reading.confidence, 6) <= 1
-    assert reading.normalization == {"inverted": False, "flags": []}
+    assert reading.normalization == Normalization(inverted=False, flags=())
 
 
 def test_a_sure_reading_is_accepted_and_an_unsure_one_reviewed(recognizer_with: Any) -> None:
