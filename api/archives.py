@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,8 +23,7 @@ MAX_RATIO = 200
 FREE_BYTES = 256 * 2**20
 
 #: Files that systems leave in archives and nobody means to send.
-JUNK_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
-JUNK_FOLDERS = {"__MACOSX", ".git"}
+JUNK = re.compile(r"(^|/)(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)\Z|(^|/)(__MACOSX|\.git)/", re.ASCII)
 
 #: How much of an archive is moved to its temporary file at a time.
 SPOOL_BYTES = 2**20
@@ -135,5 +135,4 @@ def _failed(name: str, code: str, message: str) -> Upload:
 
 def is_junk(name: str) -> bool:
     """Whether a file is a system's own and not meant to be read."""
-    *folders, last = name.split("/")
-    return last in JUNK_NAMES or last.startswith("._") or not JUNK_FOLDERS.isdisjoint(folders)
+    return JUNK.search(name) is not None

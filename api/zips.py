@@ -80,20 +80,24 @@ class Source:
 
     def bytes_at(self, position: int, length: int) -> bytes:
         """What stands at a position, which may be any that an archive claims; fewer bytes where the file ends."""
-        begin = position - self._start
-        if begin < 0 or begin + length > len(self._window):
-            if position > LAST_POSITION:
-                return b""
-            self._window = os.pread(self._file, max(length, WINDOW_BYTES), position)
-            self._start, begin = position, 0
+        begin = self._reach(position, length)
         return self._window[begin : begin + length]
 
     def record_at(self, position: int, record: struct.Struct, magic: bytes) -> tuple[int, ...]:
-        """The fields of a record. Raises DamagedZip if there is none."""
-        data = self.bytes_at(position, record.size)
-        if len(data) < record.size or not data.startswith(magic):
+        """The fields of a record, which begins with its magic. Raises DamagedZip if there is none."""
+        begin = self._reach(position, record.size)
+        if not self._window.startswith(magic, begin) or len(self._window) < begin + record.size:
             raise DamagedZip("a record is missing or damaged")
-        return record.unpack(data)
+        return record.unpack_from(self._window, begin)
+
+    def _reach(self, position: int, length: int) -> int:
+        """Have the window reach over these bytes, as far as the file does; where in the window they begin."""
+        begin = position - self._start
+        if 0 <= begin <= len(self._window) - length:
+            return begin
+        self._window = os.pread(self._file, max(length, WINDOW_BYTES), position) if position <= LAST_POSITION else b""
+        self._start = position
+        return 0
 
 
 def entries(source: Source) -> Iterator[Entry]:
@@ -155,21 +159,27 @@ def _directory(source: Source) -> tuple[int, int, int]:
 
 def _entry(fields: tuple[int, ...], name: bytes, extra: bytes, shift: int) -> Entry:
     flags, method, crc = fields[3], fields[4], fields[7]
-    packed_size, size, offset = _zip64(extra, size=fields[9], packed_size=fields[8], offset=fields[16])
+    packed_size, size, offset = fields[8], fields[9], fields[16]
+    if SEE_ZIP64 in (packed_size, size, offset):
+        packed_size, size, offset = _zip64(extra, packed_size, size, offset)
     return Entry(_text(name), flags, method, crc, packed_size, size, offset + shift)
 
 
-def _zip64(extra: bytes, size: int, packed_size: int, offset: int) -> tuple[int, int, int]:
-    """The true values of those that did not fit 32 bits; they stand in this order in the ZIP64 field."""
-    values = [size, packed_size, offset]
-    if SEE_ZIP64 in values:
-        wide = _extra_field(extra, ZIP64_FIELD)
-        for place, value in enumerate(values):
-            if value == SEE_ZIP64:
-                if len(wide) < 8:
-                    raise DamagedZip("a size is missing")
-                values[place], wide = int.from_bytes(wide[:8], "little"), wide[8:]
-    return values[1], values[0], values[2]
+def _zip64(extra: bytes, packed_size: int, size: int, offset: int) -> tuple[int, int, int]:
+    """The true values of those that did not fit 32 bits; they stand in the ZIP64 field, the size first."""
+    wide = _extra_field(extra, ZIP64_FIELD)
+
+    def true(value: int) -> int:
+        nonlocal wide
+        if value != SEE_ZIP64:
+            return value
+        if len(wide) < 8:
+            raise DamagedZip("a size is missing")
+        value, wide = int.from_bytes(wide[:8], "little"), wide[8:]
+        return value
+
+    size, packed_size, offset = true(size), true(packed_size), true(offset)
+    return packed_size, size, offset
 
 
 def _extra_field(extra: bytes, wanted: int) -> bytes:

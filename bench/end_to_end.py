@@ -52,15 +52,15 @@ def compare(source: Path, rounds: int) -> Comparison:
     offline, end_to_end = [], []
     with running_service() as client, waiting_workers(images, Settings(), processes, rounds + 1) as read_all:
         read_all()
-        _submit(client, source)  # the first round of each warms caches and is not counted
+        submit(client, source)  # the first round of each warms caches and is not counted
         for _ in range(rounds):
             offline.append(len(images) / read_all())
-            end_to_end.append(len(images) / _submit(client, source))
+            end_to_end.append(len(images) / submit(client, source))
     ratios = [e / limit for e, limit in zip(end_to_end, offline, strict=True)]
     return Comparison(len(images), processes, offline, end_to_end, ratios, statistics.median(ratios))
 
 
-def _submit(client: httpx.Client, source: Path) -> float:
+def submit(client: httpx.Client, source: Path) -> float:
     """Seconds from the first byte sent to the end of the job."""
     began = time.perf_counter()
     with source.open("rb") as archive:

@@ -93,7 +93,7 @@ def _line(item: Item) -> tuple[int, str, str | None, str | None, str | None]:
 
 def _clean(text: str) -> str:
     """A text that every database holds: NUL, and what cannot be written as UTF-8, are replaced."""
-    return text.encode(errors="replace").decode().replace("\0", "?")
+    return text if text.isprintable() else text.encode(errors="replace").decode().replace("\0", "?")
 
 
 def _content(data: bytes, position: int) -> tuple[bytes, int]:
