@@ -25,6 +25,7 @@ from shared.domain import (
     Queue,
     ReadOptions,
     Receipt,
+    Requeue,
     Result,
     Status,
 )
@@ -36,6 +37,7 @@ from shared.rows import chunk_from, chunk_values, job_from, job_values, result_f
 from shared.statements import (
     BEGIN_JOB,
     COUNT,
+    COUNT_REQUEUES,
     DONE_INDEXES,
     DROP_HELD,
     FINISH_HELD,
@@ -51,7 +53,7 @@ from shared.statements import (
     results_query,
     settle,
 )
-from shared.tables import chunks, jobs, results
+from shared.tables import chunks, jobs, requeues, results
 
 WORKABLE = [Status.QUEUED, Status.IN_PROGRESS]
 #: Names the lock under which chunks are chosen for announcement; any number but the migrations' does.
@@ -142,28 +144,39 @@ class SqlJobBook:
             marked_ids = set(connection.scalars(queued))
         return [chunk_id for chunk_id in chosen if chunk_id in marked_ids]
 
-    def withdraw(self, chunk_ids: Sequence[str]) -> None:
-        self._wait_again(chunks.c.id.in_(chunk_ids), chunks.c.state == ChunkState.QUEUED)
-
-    def forget_announcements(self, queue: Queue, patience: timedelta) -> int:
+    def announced(self, queue: Queue, patience: timedelta) -> list[str]:
         long_ago = chunks.c.announced_at < epoch_now() - patience.total_seconds()
-        return self._wait_again(chunks.c.queue == queue, chunks.c.state == ChunkState.QUEUED, long_ago)
+        unclaimed = (chunks.c.queue == queue, chunks.c.state == ChunkState.QUEUED, long_ago)
+        with reading(self._engine) as connection:
+            return list(connection.scalars(select(chunks.c.id).where(*unclaimed)))
+
+    def withdraw(self, chunk_ids: Sequence[str], why: Requeue) -> int:
+        return self._wait_again(why, chunks.c.id.in_(chunk_ids), chunks.c.state == ChunkState.QUEUED)
 
     def reclaim(self) -> int:
-        return self._wait_again(chunks.c.state == ChunkState.RUNNING, chunks.c.lease_until < epoch_now())
+        running = chunks.c.state == ChunkState.RUNNING
+        return self._wait_again(Requeue.LEASE_ENDED, running, chunks.c.lease_until < epoch_now())
 
-    def release(self, chunk_id: str, worker: str, *, blameless: bool = False) -> bool:
+    def release(self, chunk_id: str, worker: str, why: Requeue) -> bool:
         held = (chunks.c.id == chunk_id, chunks.c.worker == worker, chunks.c.state == ChunkState.RUNNING)
-        return self._wait_again(*held, attempt=chunks.c.attempt - int(blameless)) == 1
+        return self._wait_again(why, *held) == 1
 
     def release_all(self, worker: str) -> int:
-        return self._wait_again(chunks.c.worker == worker, chunks.c.state == ChunkState.RUNNING)
+        held = (chunks.c.worker == worker, chunks.c.state == ChunkState.RUNNING)
+        return self._wait_again(Requeue.WORKER_RESTARTED, *held)
 
-    def _wait_again(self, *where: ColumnElement[bool], **changes: ColumnElement[int]) -> int:
-        again = update(chunks).where(*where)
-        values = {"state": ChunkState.WAITING, "worker": None, "lease_until": None, **changes}
+    def _wait_again(self, why: Requeue, *where: ColumnElement[bool]) -> int:
+        attempt = chunks.c.attempt - int(why.blameless)
+        values = {"state": ChunkState.WAITING, "worker": None, "lease_until": None, "attempt": attempt}
         with writing(self._engine) as connection:
-            return connection.execute(again.values(values)).rowcount
+            found = connection.execute(update(chunks).where(*where).values(values)).rowcount
+            if found:
+                connection.execute(COUNT_REQUEUES, {"why": why, "more": found})
+            return found
+
+    def requeues(self) -> dict[Requeue, int]:
+        with reading(self._engine) as connection:
+            return {Requeue(reason): count for reason, count in connection.execute(select(requeues))}
 
     # --- working ---
 

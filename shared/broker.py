@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+import time
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from celery import Celery
@@ -12,6 +15,7 @@ from redis.exceptions import RedisError
 
 from shared.domain import Queue
 from shared.errors import BrokerUnavailable
+from shared.ports import Messages
 
 #: The task that reads a chunk; its one argument is the chunk's id.
 RECOGNIZE = "digitq.recognize"
@@ -28,6 +32,8 @@ WIRE_NAMES = {Queue.INTERACTIVE: "digitq.1.interactive", Queue.BULK: "digitq.2.b
 UPKEEP = "digitq.0.upkeep"
 #: Where messages are kept that a worker has and has not acknowledged.
 UNACKED = "unacked"
+#: Seconds after which a message that has left its queue is in a worker's hands, or the chunk is claimed.
+ON_ITS_WAY_SECONDS = 1.0
 #: A job's progress is told on the channel of this prefix and its id; the message says whether it ended.
 PROGRESS_PREFIX = "digitq:progress:"
 ENDED = "ended"
@@ -53,9 +59,12 @@ class CeleryQueue:
             arguments = [job_id, list(indexes), reply_to]
             self._celery.send_task(VIEW, args=arguments, queue=WIRE_NAMES[Queue.INTERACTIVE], expires=seconds)
 
-    def depth(self, queue: Queue) -> int:
+    def messages(self, queue: Queue, expected: Sequence[str]) -> Messages:
         with _translated():
-            return int(self._redis.llen(WIRE_NAMES[queue]))
+            waiting = _chunk_ids(self._redis.lrange(WIRE_NAMES[queue], 0, -1))
+            if not waiting.issuperset(expected):
+                time.sleep(ON_ITS_WAY_SECONDS)
+            return Messages(waiting, _chunk_ids(self._redis.hvals(UNACKED)))
 
     def ping(self) -> None:
         with _translated():
@@ -79,6 +88,21 @@ def answer_views(redis: Redis, reply_to: str, views: str) -> None:
         pipeline.rpush(reply_to, views)
         pipeline.expire(reply_to, VIEW_KEPT_SECONDS)
         pipeline.execute()
+
+
+def _chunk_ids(messages: Iterable[bytes | str]) -> frozenset[str]:
+    return frozenset(chunk_id for message in messages if (chunk_id := _chunk_id(message)))
+
+
+def _chunk_id(message: bytes | str) -> str:
+    """The chunk that a waiting or a taken message is about; empty if it is another task's, or none of ours."""
+    try:
+        found = json.loads(message)
+        envelope = found[0] if isinstance(found, list) else found
+        (chunk_id, *_), *_ = json.loads(b64decode(envelope["body"]))
+        return str(chunk_id) if envelope["headers"]["task"] == RECOGNIZE else ""
+    except (ValueError, TypeError, LookupError):
+        return ""
 
 
 @contextmanager

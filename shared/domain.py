@@ -72,6 +72,23 @@ class Queue(StrEnum):
     BULK = "bulk"
 
 
+class Requeue(StrEnum):
+    """Why a chunk had to wait again; while nothing goes wrong none has to."""
+
+    WORKER_LOST = "worker_lost"  #: the process that read it died, or was killed as it took too long
+    WORKER_RESTARTED = "worker_restarted"  #: a worker came back under its name and had held it before
+    LEASE_ENDED = "lease_ended"  #: its worker was silent for a whole lease
+    INTERRUPTED = "interrupted"  #: its worker gave it up: it took too long, or nobody foresaw what happened
+    PART_AWAY = "part_away"  #: the store or the database was out of reach
+    BROKER_AWAY = "broker_away"  #: the broker could not be told of it
+    MESSAGE_LOST = "message_lost"  #: the broker, or a worker before it had begun, lost its message
+
+    @property
+    def blameless(self) -> bool:
+        """Whether the chunk itself cannot be the reason, so that the attempt does not count against it."""
+        return self is Requeue.PART_AWAY
+
+
 class Decision(StrEnum):
     """What to do with a reading."""
 

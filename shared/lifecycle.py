@@ -10,16 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import Chunk, Claim, Item, Job, Queue, Receipt, Result, Unreadable
+from shared.domain import Chunk, Claim, Item, Job, Queue, Receipt, Requeue, Result, Unreadable
 from shared.errors import BrokerUnavailable, CannotStart, Conflict, Missing, PackLost, Unavailable
 from shared.ports import Clock, PackReader, Parts, RecognizerSource, Recorded
 
 #: A chunk that failed this often is split, so that one image cannot hold up its neighbors for ever.
 MAX_ATTEMPTS = 3
-#: A message is lost if none waits and the chunk was announced so long ago: what a worker takes, it begins at once ...
-IDLE_PATIENCE = timedelta(seconds=20)
-#: ... or whatever the broker holds: a window of chunks seldom takes so long, and a message too many finds nothing.
-BUSY_PATIENCE = timedelta(minutes=2)
+#: A chunk that was announced so long ago and has no message any more is announced again.
+PATIENCE = timedelta(seconds=10)
 #: The folder of the store in which every job has its own.
 JOBS = "jobs/"
 #: An upload may take so long; packs without a job that are older belong to none.
@@ -44,7 +42,7 @@ def announce(parts: Parts, queues: Iterable[Queue] = Queue) -> None:
         try:
             parts.queue.send(queue, chunk_ids)
         except BrokerUnavailable:
-            parts.book.withdraw(chunk_ids)
+            parts.book.withdraw(chunk_ids, Requeue.BROKER_AWAY)
 
 
 def work(
@@ -58,7 +56,8 @@ def work(
         recorded = read_and_record(parts, claim, recognizers, unpack, clock)
     except BaseException as error:
         # What cannot be done now waits again; a part out of reach is not the chunk's fault.
-        parts.book.release(chunk_id, worker, blameless=isinstance(error, Unavailable))
+        why = Requeue.PART_AWAY if isinstance(error, Unavailable) else Requeue.INTERRUPTED
+        parts.book.release(chunk_id, worker, why)
         raise
     parts.notifier.progressed(claim.chunk.job_id, ended=recorded.job_ended)
     announce(parts, [claim.queue])
@@ -182,12 +181,21 @@ def sweep(parts: Parts, now: datetime) -> Swept:
 
 
 def forget_lost(parts: Parts, queue: Queue) -> int:
-    """Let the chunks wait again whose messages the broker has lost; how many."""
+    """Let the chunks wait again whose messages are lost; how many.
+
+    The broker has forgotten them, or a worker has taken them so long ago that it must be dead: what it takes, it
+    begins at once, unless it is still loading its model.
+    """
+    late = parts.book.announced(queue, PATIENCE)
+    if not late:
+        return 0
     try:
-        patience = BUSY_PATIENCE if parts.queue.depth(queue) else IDLE_PATIENCE
+        messages = parts.queue.messages(queue, late)
     except BrokerUnavailable:
         return 0
-    return parts.book.forget_announcements(queue, patience)
+    too_late = frozenset(parts.book.announced(queue, parts.lease))
+    held = messages.waiting | (messages.taken - too_late)
+    return parts.book.withdraw([chunk_id for chunk_id in late if chunk_id not in held], Requeue.MESSAGE_LOST)
 
 
 def prune(parts: Parts, now: datetime) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -24,6 +25,7 @@ from shared.domain import (
     Queue,
     Reading,
     Receipt,
+    Requeue,
     Result,
     Status,
     Unreadable,
@@ -55,9 +57,6 @@ class ChunkRow:
     def images(self) -> range:
         return range(self.chunk.first, self.chunk.first + self.chunk.count)
 
-    def wait_again(self) -> None:
-        self.state, self.worker = ChunkState.WAITING, None
-
     def held_by(self, worker: str) -> bool:
         return self.state is ChunkState.RUNNING and self.worker == worker
 
@@ -82,6 +81,7 @@ class MemoryBook:
         self.jobs: dict[str, Job] = {}
         self.rows: dict[str, ChunkRow] = {}
         self.results: dict[str, dict[int, Result]] = {}
+        self.counted: Counter[Requeue] = Counter()
         #: By owner and key: the receipt, and when its key was reserved.
         self.receipts: dict[tuple[str, str], tuple[Receipt, datetime]] = {}
 
@@ -174,34 +174,41 @@ class MemoryBook:
         return turn
 
     @_whole
-    def withdraw(self, chunk_ids: Sequence[str]) -> None:
-        _wait_again(row for row in self.rows.values() if row.chunk.id in chunk_ids and row.state is ChunkState.QUEUED)
-
-    @_whole
-    def forget_announcements(self, queue: Queue, patience: timedelta) -> int:
+    def announced(self, queue: Queue, patience: timedelta) -> list[str]:
         long_ago = self.clock() - patience.total_seconds()
         queued = [row for row in self.rows.values() if row.queue is queue and row.state is ChunkState.QUEUED]
-        return _wait_again(row for row in queued if row.announced_at < long_ago)
+        return [row.chunk.id for row in queued if row.announced_at < long_ago]
+
+    @_whole
+    def withdraw(self, chunk_ids: Sequence[str], why: Requeue) -> int:
+        queued = [row for row in self.rows.values() if row.state is ChunkState.QUEUED]
+        return self._wait_again(why, [row for row in queued if row.chunk.id in chunk_ids])
 
     @_whole
     def reclaim(self) -> int:
-        return _wait_again(row for row in self.rows.values() if self._lease_ended(row))
+        return self._wait_again(Requeue.LEASE_ENDED, [row for row in self.rows.values() if self._lease_ended(row)])
 
     def _lease_ended(self, row: ChunkRow) -> bool:
         return row.state is ChunkState.RUNNING and row.lease_until < self.clock()
 
     @_whole
-    def release(self, chunk_id: str, worker: str, *, blameless: bool = False) -> bool:
+    def release(self, chunk_id: str, worker: str, why: Requeue) -> bool:
         row = self.rows.get(chunk_id)
-        if row is None or not row.held_by(worker):
-            return False
-        row.wait_again()
-        row.attempt -= blameless
-        return True
+        return self._wait_again(why, [row] if row and row.held_by(worker) else []) == 1
 
     @_whole
     def release_all(self, worker: str) -> int:
-        return _wait_again(row for row in self.rows.values() if row.held_by(worker))
+        return self._wait_again(Requeue.WORKER_RESTARTED, [row for row in self.rows.values() if row.held_by(worker)])
+
+    def _wait_again(self, why: Requeue, rows: Sequence[ChunkRow]) -> int:
+        for row in rows:
+            row.state, row.worker, row.attempt = ChunkState.WAITING, None, row.attempt - why.blameless
+            self.counted[why] += 1
+        return len(rows)
+
+    @_whole
+    def requeues(self) -> dict[Requeue, int]:
+        return dict(self.counted)
 
     # --- working ---
 
@@ -329,13 +336,6 @@ def _ended(job: Job) -> Job:
         status = Status.CANCELED
     counts = replace(job.counts, canceled=canceled, expired=expired)
     return replace(job, status=status, outcome=counts.outcome, counts=counts)
-
-
-def _wait_again(rows: Iterable[ChunkRow]) -> int:
-    found = list(rows)
-    for row in found:
-        row.wait_again()
-    return len(found)
 
 
 def _fits(reading: Reading, status: str | None, decision: Decision | None) -> bool:

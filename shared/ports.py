@@ -5,7 +5,7 @@ Every method may raise a subclass of `shared.errors.Unavailable` when its part i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -22,6 +22,7 @@ from shared.domain import (
     Reading,
     ReadOptions,
     Receipt,
+    Requeue,
     Result,
     Status,
 )
@@ -70,8 +71,11 @@ class JobBook(Protocol):
         Owners take turns, and so do the jobs of an owner.
         """
 
-    def withdraw(self, chunk_ids: Sequence[str]) -> None:
-        """Mark announced chunks as waiting again: the broker never heard of them."""
+    def announced(self, queue: Queue, patience: timedelta) -> list[str]:
+        """The ids of the chunks that were announced longer ago than `patience` and that nobody has claimed."""
+
+    def withdraw(self, chunk_ids: Sequence[str], why: Requeue) -> int:
+        """Mark announced chunks as waiting again: no worker will hear of them; how many were not claimed meanwhile."""
 
     def claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
         """Take a chunk for the length of a lease, or None if it is not to be had."""
@@ -79,10 +83,10 @@ class JobBook(Protocol):
     def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
         """Results, counters, chunk and job in one step, if the claim still holds."""
 
-    def release(self, chunk_id: str, worker: str, *, blameless: bool = False) -> bool:
+    def release(self, chunk_id: str, worker: str, why: Requeue) -> bool:
         """Give up the chunk that `worker` holds, so that it waits again. False if it held none.
 
-        A blameless chunk gets its attempt back: something else stood in its way.
+        For a blameless reason the attempt does not count.
         """
 
     def release_all(self, worker: str) -> int:
@@ -94,8 +98,8 @@ class JobBook(Protocol):
     def reclaim(self) -> int:
         """Let every running chunk whose lease has ended wait again; how many."""
 
-    def forget_announcements(self, queue: Queue, patience: timedelta) -> int:
-        """Let every chunk wait again that was announced longer ago than `patience`: its message is lost; how many."""
+    def requeues(self) -> Mapping[Requeue, int]:
+        """How often chunks have had to wait again so far, by the reason."""
 
     def settle(self, now: datetime) -> list[str]:
         """End every job that has nothing left to do; their ids."""
@@ -170,14 +174,22 @@ class PackStore(Protocol):
         """Raise StoreUnavailable if the store cannot be listed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The ids of chunks of which a message waits, and of those whose message a worker holds; one may be in both."""
+
+    waiting: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+
+
 class JobQueue(Protocol):
     """Tells workers, some time, that there is something to do. May forget and repeat."""
 
     def send(self, queue: Queue, chunk_ids: Sequence[str]) -> None:
         """One message a chunk, carrying its id only."""
 
-    def depth(self, queue: Queue) -> int:
-        """How many messages wait for a worker."""
+    def messages(self, queue: Queue, expected: Sequence[str]) -> Messages:
+        """Whose messages wait, and whose were taken: those of `expected` chunks also if they are just on their way."""
 
     def ping(self) -> None:
         """Raise BrokerUnavailable if the broker does not answer."""

@@ -14,11 +14,10 @@ from shared.tables import chunks
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Images by the state of their chunk, the workers that hold one, and chunks that had to be tried again."""
+    """Images by the state of their chunk, and the workers that hold one."""
 
     images: Mapping[ChunkState, int]
     workers: Mapping[str, int]
-    tried_again: int
 
 
 class SqlPulse:
@@ -32,8 +31,7 @@ class SqlPulse:
         by_state = select(chunks.c.state, func.sum(chunks.c.count)).group_by(chunks.c.state)
         running = chunks.c.state == ChunkState.RUNNING
         by_worker = select(chunks.c.worker, func.sum(chunks.c.count)).where(running).group_by(chunks.c.worker)
-        again = select(func.count()).where(chunks.c.attempt > 1)
         with reading(self._engine) as connection:
             images = {ChunkState(state): int(count) for state, count in connection.execute(by_state)}
             workers = {worker: int(count) for worker, count in connection.execute(by_worker)}
-            return Pulse(images, workers, connection.scalar(again) or 0)
+            return Pulse(images, workers)

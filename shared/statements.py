@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -109,6 +110,12 @@ COUNT = (
 
 #: A chunk of the job `of_job` that somebody has still to read, if there is one.
 OPEN_CHUNK = select(chunks.c.id).where(chunks.c.job_id == bindparam("of_job"), chunks.c.state.in_(OPEN)).limit(1)
+
+#: Adds `more` chunks to those that had to wait again for the reason `why`.
+COUNT_REQUEUES = text(
+    "INSERT INTO requeues (reason, count) VALUES (:why, :more) "
+    "ON CONFLICT (reason) DO UPDATE SET count = requeues.count + excluded.count"
+)
 
 
 def holding(claim: Claim) -> dict[str, Any]:

@@ -129,6 +129,14 @@ results = Table(
     Index(None, "job_id", "decision"),
 )
 
+# How often chunks had to wait again, by the reason.
+requeues = Table(
+    "requeues",
+    metadata,
+    Column("reason", String(32), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
 # What people say that an image shows, beside what the model said: the last word on each ...
 corrections = Table(
     "corrections",

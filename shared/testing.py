@@ -13,7 +13,7 @@ from shared.domain import Decision, Digit, Job, ModelRef, Queue, Reading, ReadOp
 from shared.errors import BrokerUnavailable, Conflict, PackLost
 from shared.memory_book import MemoryBook
 from shared.packs import unpack
-from shared.ports import Clock, Parts, RecognizerSource
+from shared.ports import Clock, Messages, Parts, RecognizerSource
 
 
 class MemoryReceipts:
@@ -122,14 +122,16 @@ class MemoryQueue:
     def __init__(self) -> None:
         self._messages: defaultdict[Queue, deque[str]] = defaultdict(deque)
         self.away = False
+        #: What a worker has taken and not acknowledged, as far as a test says so.
+        self.taken: set[str] = set()
 
     def send(self, queue: Queue, chunk_ids: Sequence[str]) -> None:
         self._check()
         self._messages[queue].extend(chunk_ids)
 
-    def depth(self, queue: Queue) -> int:
+    def messages(self, queue: Queue, expected: Sequence[str] = ()) -> Messages:
         self._check()
-        return len(self._messages[queue])
+        return Messages(frozenset(self._messages[queue]), frozenset(self.taken))
 
     def ping(self) -> None:
         self._check()

@@ -16,7 +16,7 @@ from celery.worker import state
 from redis import Redis
 
 from shared.catalog import ModelCatalog
-from shared.domain import ModelRef
+from shared.domain import ModelRef, Requeue
 from shared.errors import CannotStart, Unavailable
 from shared.lifecycle import announce
 from shared.logs import configure_logs
@@ -123,7 +123,7 @@ def _release_of(parts: Parts) -> Callable[..., None]:
         if isinstance(exception, WorkerLostError | TimeLimitExceeded) and args:
             log.warning("child_lost", chunk=args[0], reason=type(exception).__name__)
             try:
-                parts.book.release(args[0], sender.request.hostname)
+                parts.book.release(args[0], sender.request.hostname, Requeue.WORKER_LOST)
                 announce(parts)
             except Unavailable as error:
                 log.warning("release_left_to_sweep", reason=error.message)

@@ -79,7 +79,8 @@ def error_sheet(house: HouseDep, name: str, version: str) -> FileResponse:
 def system(request: Request, house: HouseDep) -> HTMLResponse:
     pulse = house.pulse.read()
     images = [(state, pulse.images.get(state, 0)) for state in ChunkState]
-    return page(request, "system.html", parts=part_states(house), pulse=pulse, images=images)
+    requeues = house.desk.parts.book.requeues()
+    return page(request, "system.html", parts=part_states(house), pulse=pulse, images=images, requeues=requeues)
 
 
 def mount_static(app: FastAPI) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
+from shared.book import SqlJobBook
 from shared.database import open_engine, reading
-from shared.domain import TERMINAL, ChunkState
+from shared.domain import TERMINAL, ChunkState, Requeue
 from shared.settings import Settings
 from shared.tables import chunks, jobs
 
@@ -71,6 +72,10 @@ class Ledger:
         """The ids of all jobs."""
         with reading(self._engine) as connection:
             return set(connection.scalars(select(jobs.c.id)))
+
+    def requeues(self) -> dict[Requeue, int]:
+        """How often chunks have had to wait again so far, by the reason."""
+        return SqlJobBook(self._engine).requeues()
 
     def chunks_open(self) -> int:
         """How many chunks of any job are not done with."""

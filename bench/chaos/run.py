@@ -54,6 +54,7 @@ def undisturbed(stack: Stack, ledger: Ledger, images: Mapping[str, bytes], cours
     if right < RIGHT or len(found) != len(images):
         course.troubles.append(f"undisturbed, only {right:.1%} of the digits were read right")
     course.troubles += [f"undisturbed, something had to be mended: {line}" for line in mended(stack)]
+    course.troubles += [f"undisturbed, {count} chunks were requeued: {why}" for why, count in ledger.requeues().items()]
     return found
 
 

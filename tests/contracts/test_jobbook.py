@@ -21,6 +21,7 @@ from shared.domain import (
     Queue,
     Reading,
     ReadOptions,
+    Requeue,
     Result,
     Score,
     Status,
@@ -234,7 +235,7 @@ def test_a_withdrawn_chunk_is_announced_again(book: JobBook) -> None:
     add(book, a_job())
     announced = book.announce(Queue.BULK, 2)
 
-    book.withdraw(announced)
+    assert book.withdraw(announced, Requeue.BROKER_AWAY) == 2
 
     assert book.announce(Queue.BULK, 2) == announced
 
@@ -244,25 +245,21 @@ def test_only_announced_chunks_are_withdrawn(book: JobBook) -> None:
     (chunk_id, _) = book.announce(Queue.BULK, 2)
     claim = claimed(book, chunk_id)
 
-    book.withdraw([chunk_id, "nobody's"])
-    book.withdraw([])
+    assert book.withdraw([chunk_id, "nobody's"], Requeue.BROKER_AWAY) == 0
+    assert book.withdraw([], Requeue.BROKER_AWAY) == 0
 
     assert book.announce(Queue.BULK, 2) == []
     assert record(book, claim).accepted
 
 
-def test_messages_are_lost_when_patience_has_an_end(book: JobBook) -> None:
-    add(book, a_job(total=3))
+def test_what_was_announced_long_ago_and_is_not_claimed_is_told(book: JobBook) -> None:
+    add(book, a_job(total=4), size=1)
     announced = book.announce(Queue.BULK, 3)
-    claim = claimed(book, announced[0])
+    claimed(book, announced[0])
 
-    assert book.forget_announcements(Queue.BULK, LEASE) == 0
-    assert book.forget_announcements(Queue.INTERACTIVE, NO_PATIENCE) == 0
-    assert book.forget_announcements(Queue.BULK, NO_PATIENCE) == 2
-    assert book.forget_announcements(Queue.BULK, NO_PATIENCE) == 0
-
-    assert book.announce(Queue.BULK, 3) == announced[1:]
-    assert record(book, claim).accepted
+    assert book.announced(Queue.BULK, LEASE) == []
+    assert book.announced(Queue.INTERACTIVE, NO_PATIENCE) == []
+    assert sorted(book.announced(Queue.BULK, NO_PATIENCE)) == announced[1:]
 
 
 # --- claiming: one holder, for a while ---
@@ -457,11 +454,44 @@ def test_results_are_listed_by_index_page_by_page_with_filters(book: JobBook) ->
 # --- giving up ---
 
 
+def test_every_way_of_giving_up_is_counted_by_its_reason(book: JobBook) -> None:
+    add(book, a_job(total=6))
+    assert book.requeues() == {}
+    for number in range(3):
+        claimed(book, f"job_1-{number}")
+    claimed(book, "job_1-3", NO_LEASE)
+
+    book.release("job_1-0", "w", Requeue.WORKER_LOST)
+    book.release("job_1-0", "w", Requeue.WORKER_LOST)
+    book.reclaim()
+    book.release_all("w")
+    book.withdraw(book.announce(Queue.BULK, 6), Requeue.MESSAGE_LOST)
+    claimed(book, "job_1-0")
+    book.release("job_1-0", "w", Requeue.WORKER_LOST)
+
+    assert book.requeues() == {
+        Requeue.WORKER_LOST: 2,
+        Requeue.LEASE_ENDED: 1,
+        Requeue.WORKER_RESTARTED: 2,
+        Requeue.MESSAGE_LOST: 6,
+    }
+
+
+def test_what_goes_well_is_not_counted(book: JobBook) -> None:
+    add(book, a_job(total=2))
+    book.announce(Queue.BULK, 2)
+    read(book, "job_1-0")
+    book.release_all("w")
+    book.reclaim()
+    book.withdraw(["job_1-0"], Requeue.MESSAGE_LOST)
+    assert book.requeues() == {}
+
+
 def test_a_released_chunk_waits_again_and_its_attempt_counts(book: JobBook) -> None:
     add(book, a_job())
     stale = claimed(book, "job_1-0")
 
-    assert book.release("job_1-0", "w") is True
+    assert book.release("job_1-0", "w", Requeue.INTERRUPTED) is True
 
     assert record(book, stale) == REFUSED
     assert book.announce(Queue.BULK, 1) == ["job_1-0"]
@@ -471,14 +501,14 @@ def test_a_released_chunk_waits_again_and_its_attempt_counts(book: JobBook) -> N
 def test_a_blameless_release_gives_the_attempt_back(book: JobBook) -> None:
     add(book, a_job())
     claimed(book, "job_1-0")
-    assert book.release("job_1-0", "w", blameless=True) is True
+    assert book.release("job_1-0", "w", Requeue.PART_AWAY) is True
     assert claimed(book, "job_1-0").attempt == 1
 
 
 def test_the_fence_rises_also_when_the_attempt_does_not(book: JobBook) -> None:
     add(book, a_job())
     stale = claimed(book, "job_1-0")
-    book.release("job_1-0", "w", blameless=True)
+    book.release("job_1-0", "w", Requeue.PART_AWAY)
     claimed(book, "job_1-0")
     assert record(book, stale) == REFUSED
 
@@ -486,11 +516,11 @@ def test_the_fence_rises_also_when_the_attempt_does_not(book: JobBook) -> None:
 def test_only_the_holder_releases(book: JobBook) -> None:
     add(book, a_job())
     claim = claimed(book, "job_1-0")
-    assert book.release("job_1-0", "another") is False
-    assert book.release("job_1-1", "w") is False
-    assert book.release("nobody's", "w") is False
+    assert book.release("job_1-0", "another", Requeue.INTERRUPTED) is False
+    assert book.release("job_1-1", "w", Requeue.INTERRUPTED) is False
+    assert book.release("nobody's", "w", Requeue.INTERRUPTED) is False
     assert record(book, claim).accepted
-    assert book.release("job_1-0", "w") is False
+    assert book.release("job_1-0", "w", Requeue.INTERRUPTED) is False
 
 
 def test_all_that_a_worker_holds_is_released(book: JobBook) -> None:
@@ -599,7 +629,7 @@ def test_a_canceled_job_ends_also_when_its_running_chunk_is_given_up(book: JobBo
     {
         "reclaim": book.reclaim,
         "release_all": lambda: book.release_all("w"),
-        "release": lambda: book.release("job_1-0", "w"),
+        "release": lambda: book.release("job_1-0", "w", Requeue.INTERRUPTED),
     }[way]()
 
     assert book.settle(LATER) == ["job_1"]

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from kombu import Connection
+from kombu.transport.redis import Channel
 from redis import Redis
 
-from shared.broker import WIRE_NAMES, CeleryQueue
+from shared.broker import ON_ITS_WAY_SECONDS, UNACKED, WIRE_NAMES, CeleryQueue
+from shared.celery_options import broker_url
 from shared.domain import Queue
 from shared.errors import BrokerUnavailable
-from shared.ports import JobQueue
+from shared.ports import JobQueue, Messages
 from shared.settings import Settings
 from shared.testing import MemoryQueue
 from shared.wiring import open_celery, open_redis
@@ -49,27 +54,27 @@ def queue(request: pytest.FixtureRequest) -> JobQueue:
     return opened
 
 
-def test_the_depth_is_the_number_of_messages(queue: JobQueue) -> None:
-    assert queue.depth(Queue.BULK) == 0
+def test_what_was_sent_waits(queue: JobQueue) -> None:
+    assert queue.messages(Queue.BULK, []) == Messages()
     queue.send(Queue.BULK, ["chunk_1", "chunk_2"])
     queue.send(Queue.BULK, ["chunk_3"])
-    assert queue.depth(Queue.BULK) == 3
+    assert queue.messages(Queue.BULK, ["chunk_3"]) == Messages(frozenset({"chunk_1", "chunk_2", "chunk_3"}))
 
 
 def test_each_queue_has_its_own_messages(queue: JobQueue) -> None:
     queue.send(Queue.BULK, ["chunk_1"])
-    assert queue.depth(Queue.INTERACTIVE) == 0
+    assert queue.messages(Queue.INTERACTIVE, []) == Messages()
 
 
 def test_nothing_to_send_sends_nothing(queue: JobQueue) -> None:
     queue.send(Queue.BULK, [])
-    assert queue.depth(Queue.BULK) == 0
+    assert queue.messages(Queue.BULK, []) == Messages()
 
 
 def test_what_was_sent_may_be_sent_again(queue: JobQueue) -> None:
     queue.send(Queue.BULK, ["chunk_1"])
     queue.send(Queue.BULK, ["chunk_1"])
-    assert queue.depth(Queue.BULK) == 2
+    assert queue.messages(Queue.BULK, []) == Messages(frozenset({"chunk_1"}))
 
 
 def test_a_broker_that_is_there_answers_a_ping(queue: JobQueue) -> None:
@@ -79,8 +84,8 @@ def test_a_broker_that_is_there_answers_a_ping(queue: JobQueue) -> None:
 @pytest.mark.parametrize("kind", ["memory", "no"])
 @pytest.mark.parametrize(
     "call",
-    [lambda q: q.ping(), lambda q: q.depth(Queue.BULK), lambda q: q.send(Queue.BULK, ["chunk_1"])],
-    ids=["ping", "depth", "send"],
+    [lambda q: q.ping(), lambda q: q.messages(Queue.BULK, []), lambda q: q.send(Queue.BULK, ["chunk_1"])],
+    ids=["ping", "messages", "send"],
 )
 def test_a_broker_that_is_away_is_unavailable(
     request: pytest.FixtureRequest, kind: str, call: Callable[[JobQueue], object]
@@ -102,6 +107,40 @@ def test_a_message_carries_the_chunks_id_and_nothing_else(real_queue: JobQueue, 
     assert message["content-type"] == "application/json"
 
 
-def test_a_message_in_a_workers_hands_does_not_wait_any_more(real_queue: JobQueue, redis: Redis) -> None:
-    redis.hset("unacked", "tag", "message")
-    assert real_queue.depth(Queue.BULK) == 0
+@pytest.fixture
+def worker(redis_url: str) -> Iterator[Channel]:
+    """What a worker's connection does with messages."""
+    with Connection(broker_url(redis_url)) as connection:
+        yield connection.default_channel
+
+
+def test_a_message_in_a_workers_hands_was_taken_until_it_is_acknowledged(
+    real_queue: JobQueue, redis: Redis, worker: Channel
+) -> None:
+    real_queue.send(Queue.BULK, ["chunk_1", "chunk_2"])
+
+    message = worker.basic_get(WIRE_NAMES[Queue.BULK], no_ack=False)
+
+    assert real_queue.messages(Queue.BULK, ["chunk_1"]) == Messages(frozenset({"chunk_2"}), frozenset({"chunk_1"}))
+    message.ack()
+    assert real_queue.messages(Queue.BULK, ["chunk_2"]) == Messages(frozenset({"chunk_2"}))
+
+
+def test_a_message_on_its_way_to_a_worker_is_found(real_queue: JobQueue, redis: Redis) -> None:
+    real_queue.send(Queue.BULK, ["chunk_1"])
+    taken = json.loads(redis.lpop(WIRE_NAMES[Queue.BULK]))
+    with ThreadPoolExecutor() as pool:
+        found = pool.submit(real_queue.messages, Queue.BULK, ["chunk_1"])
+        time.sleep(ON_ITS_WAY_SECONDS / 4)
+        redis.hset(UNACKED, "tag", json.dumps([taken, "", ""]))
+    assert found.result() == Messages(taken=frozenset({"chunk_1"}))
+
+
+def test_messages_that_are_not_about_chunks_are_passed_over(real_queue: JobQueue, redis: Redis) -> None:
+    real_queue.send(Queue.INTERACTIVE, ["chunk_1"])
+    assert isinstance(real_queue, CeleryQueue)
+    real_queue.ask_for_views("job_1", [0], "reply", 10)
+    for rubbish in ("", "{", "[]", "7", '{"body": "e30=", "headers": {}}', '{"body": 1}'):
+        redis.lpush(WIRE_NAMES[Queue.INTERACTIVE], rubbish)
+    redis.hset(UNACKED, "tag", "rubbish")
+    assert real_queue.messages(Queue.INTERACTIVE, []) == Messages(frozenset({"chunk_1"}))

@@ -35,6 +35,7 @@ from shared.domain import (
     Queue,
     ReadOptions,
     Receipt,
+    Requeue,
     Result,
     Status,
     Unreadable,
@@ -227,7 +228,7 @@ class Life(RuleBasedStateMachine):
         actor.kill()
         self.kills += 1
         if actor.chunk_id and parent_lives:
-            self.book.release(actor.chunk_id, actor.worker)
+            self.book.release(actor.chunk_id, actor.worker, Requeue.WORKER_LOST)
 
     def alive(self) -> list[Actor]:
         return [actor for actor in self.actors if not actor.over]
@@ -311,7 +312,7 @@ class Life(RuleBasedStateMachine):
             while chunk_id := self.queue.take():
                 actor = self.deliver(chunk_id, WORKERS[0])
                 actor.finish()
-                self.book.release(chunk_id, WORKERS[0])
+                self.book.release(chunk_id, WORKERS[0], Requeue.WORKER_LOST)
             self.counts_add_up_and_results_are_right_and_stay()
             if all(job.status.terminal for job in self.book.jobs.values()):
                 break

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,11 +15,13 @@ from typing import Any
 
 import psutil
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from migrations.upgrade import upgrade
 from shared.database import open_engine
+from shared.domain import Requeue
 from shared.settings import PROJECT, Settings
 
 MOODY = Path(__file__).with_name("moody")
@@ -78,6 +81,11 @@ class Stack:
         answer = self.client.post("/v1/jobs", files=[("f", (f"{n}.png", data)) for n, data in enumerate(images)])
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
+
+    def requeues(self) -> Counter[Requeue]:
+        """How often chunks have had to wait again so far, by the reason."""
+        app: FastAPI = self.client.app  # type: ignore[assignment]
+        return Counter(app.state.house.desk.parts.book.requeues())
 
     def job(self, job_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.client.get(f"/v1/jobs/{job_id}").json()

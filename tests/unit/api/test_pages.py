@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.rendering import STATIC, WEB
+from shared.domain import Queue, Requeue
+from shared.ports import Parts
 from shared.settings import Settings
 
 PAGES = ("/", "/jobs", "/review", "/models", "/system")
@@ -142,3 +145,10 @@ def test_the_system_page_tells_what_waits(client: TestClient) -> None:
     text = " ".join(client.get("/system").text.split())
     assert '<dt>database</dt><dd><span class="state" data-state="completed">ok' in text
     assert "<dt>queued</dt><dd>7</dd>" in text
+    assert "<dt>so far</dt><dd>none</dd>" in text
+
+
+def test_the_system_page_tells_what_had_to_wait_again(client: TestClient, parts: Parts) -> None:
+    client.post("/v1/jobs", files=[("files", ("3.png", b"3"))])
+    parts.book.withdraw(parts.book.announced(Queue.INTERACTIVE, timedelta(seconds=-1)), Requeue.MESSAGE_LOST)
+    assert "<dt>message lost</dt><dd>1</dd>" in client.get("/system").text

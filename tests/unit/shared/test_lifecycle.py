@@ -158,17 +158,27 @@ def test_a_silent_workers_chunk_is_given_to_another(parts: Parts, clock: Clock) 
     assert readings(parts) == ["1"]
 
 
-def test_a_lost_message_is_missed_soon_by_an_idle_broker_and_late_by_a_busy_one(parts: Parts, clock: Clock) -> None:
+def test_a_message_is_missed_once_it_neither_waits_nor_is_in_anybodys_hands(parts: Parts, clock: Clock) -> None:
     submit(parts, b"1")
-    queue_of(parts).wipe()
-    clock.now += lifecycle.IDLE_PATIENCE.total_seconds() + 1
-    assert lifecycle.sweep(parts, NOW).messages_lost == 1
+    clock.now += lifecycle.PATIENCE.total_seconds() + 1
+    assert lifecycle.sweep(parts, NOW).messages_lost == 0
     queue_of(parts).wipe()
     queue_of(parts).send(Queue.BULK, ["another's"])
-    clock.now += lifecycle.IDLE_PATIENCE.total_seconds() + 1
-    assert lifecycle.sweep(parts, NOW).messages_lost == 0
-    clock.now += lifecycle.BUSY_PATIENCE.total_seconds()
     assert lifecycle.sweep(parts, NOW).messages_lost == 1
+    queue_of(parts).wipe()
+    assert lifecycle.sweep(parts, NOW).messages_lost == 0
+
+
+def test_a_message_in_a_workers_hands_is_given_up_after_a_lease(parts: Parts, clock: Clock) -> None:
+    submit(parts, b"1")
+    taken = queue_of(parts).take()
+    assert taken
+    queue_of(parts).taken.add(taken)
+    clock.now += lifecycle.PATIENCE.total_seconds() + 1
+    assert lifecycle.sweep(parts, NOW).messages_lost == 0
+    clock.now += parts.lease.total_seconds()
+    assert lifecycle.sweep(parts, NOW).messages_lost == 1
+    assert queue_of(parts).take() == taken
 
 
 def test_without_faults_a_sweep_mends_nothing(parts: Parts) -> None:
