@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from ulid import ULID
 
@@ -22,9 +23,11 @@ from shared.ports import Parts
 from shared.settings import Settings
 
 #: An upload with a key that has brought nothing for so long is over: its sender may try again with the same key.
-ABANDONED = timedelta(minutes=2)
+ABANDONED = timedelta(seconds=20)
 #: Until keys name the callers, there is one.
 LOCAL_OWNER = "local"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def take_in(desk: Desk, body: Body, key: str | None = None, owner: str = LOCAL_O
     if standing := desk.parts.receipts.reserve(receipt, now, stale=now - ABANDONED):
         return _same_job(desk, body, standing)
     try:
-        return _new_job(desk, body, owner, receipt)
+        return _new_job(desk, replace(body, chunks=_held(desk, receipt, body.chunks)), owner, receipt)
     except BaseException:
         with suppress(DigitqError):
             desk.parts.receipts.give_back(receipt)
@@ -97,14 +100,14 @@ def _new_job(desk: Desk, body: Body, owner: str, receipt: Receipt | None = None)
     return job
 
 
-def _held(desk: Desk, receipt: Receipt, uploads: Iterator[Upload]) -> Iterator[Upload]:
-    """Pass uploads on, and hold their key as long as they come."""
+def _held(desk: Desk, receipt: Receipt, stream: Iterator[T]) -> Iterator[T]:
+    """Pass on what arrives, and hold its key as long as something does."""
     renewed = datetime.now(UTC)
-    for upload in uploads:
+    for piece in stream:
         if (now := datetime.now(UTC)) - renewed > ABANDONED / 4:
             desk.parts.receipts.renew(receipt, now)
             renewed = now
-        yield upload
+        yield piece
 
 
 def _clean_up(parts: Parts, job_id: str) -> None:
