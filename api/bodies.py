@@ -22,6 +22,8 @@ from shared.settings import Settings
 HEAD_BYTES = 512
 #: What a plain form field may hold.
 MAX_FIELD_BYTES = 64 * 1024
+#: Form fields, and files without a name, that a multipart body may have.
+MAX_PLAIN_PARTS = 100
 
 Fields = dict[str, str]
 Chunks = Iterator[bytes]
@@ -51,13 +53,19 @@ def _multipart(body: Body, options: dict[str, str]) -> Iterator[Upload]:
     if not options.get("boundary"):
         raise InvalidRequest("The multipart body has no boundary; let your HTTP client set the Content-Type.")
     events = _events(body.chunks, options["boundary"])
+    plain_parts = 0
     for segment in events:
         assert isinstance(segment, MultipartSegment)
         payload = _payload(events)
-        if segment.filename is None:
-            body.fields[segment.name] = _text(payload, segment.name)
-        else:
+        if segment.filename:
             yield from file_uploads(segment.filename, payload, body.settings)
+        elif segment.filename is None:
+            body.fields[segment.name] = _text(payload, segment.name)
+        elif first := next(payload, b""):  # without content it is a form's file input that was left empty
+            yield from file_uploads("", chain([first], payload), body.settings)
+        plain_parts += not segment.filename
+        if plain_parts > MAX_PLAIN_PARTS:
+            raise InvalidRequest(f"A multipart body may have {MAX_PLAIN_PARTS} parts that are no named files.")
         for _ in payload:  # what the reader of this part had no use for
             pass
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from shared.errors import (
     BrokenArchive,
@@ -96,6 +97,9 @@ def install(app: FastAPI) -> None:
         code = HTTPStatus(error.status_code).name.lower()
         answer = problem(request, error.status_code, code, _advice(error, request))
         answer.headers.update(error.headers or {})
+        if "allow" in answer.headers:
+            # The router names the methods of the first route with this path only.
+            answer.headers["Allow"] = ", ".join(_methods(request))
         return answer
 
     @app.exception_handler(ClientDisconnect)
@@ -109,6 +113,13 @@ def install(app: FastAPI) -> None:
         # This answer is sent outside of all middleware.
         answer.headers["X-Request-ID"] = str(request.scope.get("request_id"))
         return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that the requested path has."""
+    scopes = [{**request.scope, "method": method} for method in HTTPMethod]
+    routes = request.app.routes
+    return [scope["method"] for scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]
 
 
 def _pointer(location: Sequence[str | int]) -> str:

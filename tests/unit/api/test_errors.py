@@ -45,8 +45,12 @@ def test_every_error_has_one_form(client: TestClient, method: str, path: str, st
     assert is_problem(client.request(method, path), status, path.partition("?")[0])["code"] == code
 
 
-def test_a_405_names_what_is_allowed(client: TestClient) -> None:
-    assert set(client.put("/v1/jobs").headers["allow"].split(", ")) <= {"GET", "POST"}
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/v1/jobs", "GET, POST"), ("/v1/jobs/job_1", "DELETE, GET"), ("/predict", "POST")]
+)
+def test_a_405_names_every_method_of_the_path(client: TestClient, path: str, allowed: str) -> None:
+    answer = client.put(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
 def test_a_fault_of_ours_shows_nothing_but_its_id(

@@ -15,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from api.bodies import MAX_PLAIN_PARTS
 from shared.domain import Queue
 from shared.errors import BrokerUnavailable, DatabaseUnavailable, StoreUnavailable
 from shared.packs import unpack
@@ -29,6 +30,8 @@ FIELDS = {
 }  # fmt: skip
 COUNTS = {"total", "queued", "processing", "succeeded", "failed", "canceled", "expired", "needs_review"}
 EXCLUSIVE = COUNTS - {"total", "needs_review"}
+
+MULTIPART = "multipart/form-data; boundary=x"
 
 Work = Callable[[], int]
 Packs = Callable[[], list[Path]]
@@ -101,8 +104,32 @@ def test_fields_may_follow_the_files(client: TestClient) -> None:
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n1\r\n'
         b'--x\r\nContent-Disposition: form-data; name="top_k"\r\n\r\n1\r\n--x--\r\n'
     )
-    answer = client.post("/v1/jobs", content=body, headers={"content-type": "multipart/form-data; boundary=x"})
+    answer = client.post("/v1/jobs", content=body, headers={"content-type": MULTIPART})
     assert answer.json()["options"]["top_k"] == 1
+
+
+def parts_of(*parts: tuple[bytes, bytes]) -> bytes:
+    """A multipart body of disposition parameters and contents, with the boundary x."""
+    head = b"--x\r\nContent-Disposition: form-data; "
+    return b"".join(head + told + b"\r\n\r\n" + content + b"\r\n" for told, content in parts) + b"--x--\r\n"
+
+
+def test_a_file_input_that_was_left_empty_is_no_image(client: TestClient) -> None:
+    empty, full = (b'name="more"; filename=""', b""), (b'name="files"; filename="a.png"', b"1")
+    answer = client.post("/v1/jobs", content=parts_of(empty, full, empty), headers={"content-type": MULTIPART})
+    assert answer.json()["counts"]["total"] == 1
+
+
+def test_a_file_without_a_name_is_an_image_all_the_same(client: TestClient) -> None:
+    body = parts_of((b'name="files"; filename=""', b"1"))
+    assert client.post("/v1/jobs", content=body, headers={"content-type": MULTIPART}).json()["counts"]["total"] == 1
+
+
+@pytest.mark.parametrize("told", [b'name="note%d"', b'name="file%d"; filename=""'])
+def test_a_body_of_countless_parts_that_are_no_files_is_refused(client: TestClient, packs: Packs, told: bytes) -> None:
+    body = parts_of(*((told % number, b"") for number in range(MAX_PLAIN_PARTS + 1)))
+    answer = client.post("/v1/jobs", content=body, headers={"content-type": MULTIPART})
+    refused(answer, 422, "invalid_request", packs)
 
 
 def archive(*names: str) -> bytes:
