@@ -183,7 +183,7 @@ class SqlJobBook:
     def claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
         with writing(self._engine) as connection:
             job = connection.execute(JOB_OF_CHUNK, {"chunk_id": chunk_id}).first()
-            if job is None or job.status not in WORKABLE:
+            if job is None or job.status not in WORKABLE or (job.deadline_at and job.deadline_at < now):
                 return None
             taking = {"chunk_id": chunk_id, "holder": worker, "seconds": lease.total_seconds()}
             chunk = connection.execute(TAKE, taking).first()

@@ -218,7 +218,7 @@ class MemoryBook:
         if row is None or not (row.state in NOT_STARTED or self._lease_ended(row)):
             return None
         job = self.jobs[row.chunk.job_id]
-        if job.status not in WORKABLE:
+        if job.status not in WORKABLE or (job.deadline_at and job.deadline_at < now):
             return None
         if job.status is Status.QUEUED:
             self.jobs[job.id] = replace(job, status=Status.IN_PROGRESS, started_at=now)

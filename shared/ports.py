@@ -78,7 +78,7 @@ class JobBook(Protocol):
         """Mark announced chunks as waiting again: no worker will hear of them; how many were not claimed meanwhile."""
 
     def claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
-        """Take a chunk for the length of a lease, or None if it is not to be had."""
+        """Take a chunk for the length of a lease, or None if it is not to be had: also if its job is overdue."""
 
     def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
         """Results, counters, chunk and job in one step, if the claim still holds."""

@@ -224,6 +224,12 @@ def test_a_deadline_lets_the_running_chunk_finish(books: Books) -> None:
     assert (job.status, job.counts) == (Status.EXPIRED, Counts(3, succeeded=1, expired=2, needs_review=1))
 
 
+def test_a_chunk_is_not_begun_after_its_jobs_deadline_also_before_a_sweep_has_seen_it(books: Books) -> None:
+    add(books, deadline_at=NOW)
+    assert books.book.claim("job_1-0", "w", LEASE, NOW)
+    assert books.book.claim("job_1-1", "w", LEASE, NOW + LEASE) is None
+
+
 def test_nothing_expires_before_its_deadline_or_without_one(books: Books) -> None:
     add(books, "job_1", deadline_at=NOW + DAY)
     add(books, "job_2")
