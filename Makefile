@@ -37,7 +37,7 @@ demo: setup ## start it, read a real batch, show the results, stop
 test: check ## pass every test
 	$(BIN)/pytest -n 2 tests/contracts tests/faults tests/house tests/unit --ignore tests/unit/training
 	$(BIN)/pytest tests/unit/training
-	$(BIN)/pytest tests/integration tests/acceptance -m "not chaos"
+	$(BIN)/pytest tests/integration tests/acceptance
 
 check: setup-dev ## linters, types, import contracts
 	$(BIN)/ruff check .
@@ -71,7 +71,6 @@ bench: setup-dev ## how much of the recognizer's own speed the whole service rea
 	$(BIN)/python -m bench.end_to_end
 
 chaos: setup-dev ## pull every plug of a running service, on both stacks; SEED=1 FAULTS=60
-	$(BIN)/pytest tests/acceptance/test_chaos.py
 	$(BIN)/python -m bench.chaos --stack sqlite --seed $(or $(SEED),1) --faults $(or $(FAULTS),60)
 	$(BIN)/python -m bench.chaos --stack postgres --seed $(or $(SEED),1) --faults $(or $(FAULTS),60)
 

@@ -26,7 +26,6 @@ def test_every_kind_of_fault_has_its_turn() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.chaos  # `make chaos` runs it: a worker that stops taking messages, not understood yet, can take minutes
 @pytest.mark.timeout(600)
 def test_every_image_has_its_one_right_result_whatever_is_killed(tmp_path: Path) -> None:
     findings = run(tmp_path, SHAPES["sqlite"], SEED, lambda _: plan(SEED, KINDS, len(KINDS), longest_pause=2))
