@@ -7,9 +7,9 @@ import sys
 
 
 def main(arguments: list[str]) -> None:
-    from worker.acknowledging import let_go_of_what_cannot_be_acknowledged
     from worker.alive import follow_sends
     from worker.app import celery, settings
+    from worker.channel import listen_robustly
     from worker.process import exit_status, watch_children
 
     if arguments == ["beat"]:
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> None:
         celery.start(["--quiet", "beat", "--loglevel", settings.log_level, "--pidfile="])
         return
     watch_children(settings)
-    let_go_of_what_cannot_be_acknowledged()
+    listen_robustly()
     name = settings.worker_name or f"worker-{os.getpid()}"
     celery.worker_main(
         ["worker", "--loglevel", settings.log_level, "-n", f"{name}@%h", "--without-gossip", "--without-mingle"]

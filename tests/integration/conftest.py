@@ -74,6 +74,10 @@ class Stack:
         self._processes.clear()
         return statuses
 
+    def workers(self) -> list[psutil.Process]:
+        """The workers' parent, and the clock of the sweep."""
+        return [psutil.Process(process.pid) for process in self._processes]
+
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self._processes[0].pid).children(recursive=True)
 

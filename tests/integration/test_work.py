@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import signal
 import time
 import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import psutil
 import pytest
 from redis import Redis
 
 from cli.demo import SAMPLE
-from shared.broker import WIRE_NAMES
-from shared.domain import Requeue
+from shared.broker import RECOGNIZE, UNACKED, WIRE_NAMES
+from shared.domain import Queue, Requeue
 from tests.conftest import wait_until
 
 if TYPE_CHECKING:
@@ -142,6 +145,61 @@ def test_an_image_that_kills_its_worker_is_cornered(stack: Stack, digits: list[t
     results = stack.results(job_id)
     assert [result["status"] for result in results] == ["succeeded", "failed", "succeeded", "succeeded"]
     assert results[1]["error"]["code"] == "worker_crash"
+
+
+#: Stands for what is another one in every message.
+TAG = "a tag"
+
+
+def envelope(content: object, **changes: object) -> str:
+    """A message as Celery writes it, but for what is changed."""
+    message = {
+        "body": base64.b64encode(json.dumps(content).encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"lang": "py", "task": RECOGNIZE, "id": str(uuid4()), "argsrepr": "", "kwargsrepr": ""},
+        "properties": {
+            "body_encoding": "base64",
+            "delivery_tag": TAG,
+            "delivery_info": {"exchange": "", "routing_key": WIRE_NAMES[Queue.INTERACTIVE]},
+        },
+    }
+    return json.dumps(message | changes)
+
+
+NOTHING: list[object] = [[], {}, {}]
+STRANGE = {
+    "no JSON": "rubbish",
+    "no message": "7",
+    "an empty message": "{}",
+    "no properties": envelope(NOTHING, properties={}),
+    "no headers": envelope(NOTHING, headers={}),
+    "no id": envelope(NOTHING, headers={"task": RECOGNIZE}),
+    "a task of another version": envelope(NOTHING, headers={"task": "digitq.read_all", "id": "1"}),
+    "another form of body": envelope("chunk"),
+    "a body that is not base64": envelope(NOTHING, body="?"),
+    "a body that is not JSON": envelope(NOTHING, body="aGVsbG8="),
+    "a pickle": envelope(NOTHING, **{"content-type": "application/x-python-serialize"}),
+    "no argument": envelope(NOTHING),
+    "too many arguments": envelope([["chunk_1", 2, 3], {}, {}]),
+    "an argument by name": envelope([[], {"chunk": "chunk_1"}, {}]),
+    "an argument of another kind": envelope([[{"chunk": 1}], {}, {}]),
+    "an unknown chunk": envelope([["chunk_1"], {}, {}]),
+}
+
+
+def test_messages_that_no_worker_understands_cost_nobody_anything(
+    stack: Stack, digits: list[tuple[str, bytes]], redis: Redis
+) -> None:
+    worker, *_ = stack.workers()
+    for strange in STRANGE.values():
+        for _ in range(3):  # more than the worker holds at a time
+            redis.lpush(WIRE_NAMES[Queue.INTERACTIVE], strange.replace(TAG, str(uuid4())))
+    job_id = stack.submit(digits[0][1])
+
+    assert stack.ended(job_id)["outcome"] == "all_succeeded"
+    wait_until(lambda: redis.hlen(UNACKED) == 0)
+    assert worker.status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(

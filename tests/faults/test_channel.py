@@ -12,20 +12,13 @@ from kombu.message import Message
 from kombu.transport import redis
 
 from tests.conftest import running_redis
-from worker.acknowledging import let_go_of_what_cannot_be_acknowledged
+from worker.channel import Channel
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="digitq-") as folder:
         yield Path(folder)
-
-
-class Channel(redis.Channel):
-    """A channel of this test's own, so that no other one is changed."""
-
-
-let_go_of_what_cannot_be_acknowledged(Channel)
 
 
 @pytest.mark.parametrize(("kind", "asks_on"), [(redis.Channel, False), (Channel, True)])
