@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from api import problems
+from api.arrival import Desk
 from api.deps import UPLOADS_AT_ONCE, House
-from api.intake import Desk
 from api.request_id import RequestId
 from api.routes import events, health, jobs, models, pages, predict, results, reviews, tiles
 from api.same_origin import SameOrigin

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import io
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,7 +22,8 @@ MAX_RATIO = 200
 FREE_BYTES = 256 * 2**20
 
 #: Files that systems leave in archives and nobody means to send.
-JUNK = re.compile(r"(^|/)(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)\Z|(^|/)(__MACOSX|\.git)/", re.ASCII)
+JUNK_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
+JUNK_FOLDERS = ("/__MACOSX/", "/.git/")
 
 #: How much of an archive is moved to its temporary file at a time.
 SPOOL_BYTES = 2**20
@@ -135,4 +135,6 @@ def _failed(name: str, code: str, message: str) -> Upload:
 
 def is_junk(name: str) -> bool:
     """Whether a file is a system's own and not meant to be read."""
-    return JUNK.search(name) is not None
+    path = f"/{name}"
+    last = path[path.rindex("/") + 1 :]
+    return last in JUNK_NAMES or last.startswith("._") or any(folder in path for folder in JUNK_FOLDERS)

@@ -9,7 +9,7 @@ from typing import Annotated
 import anyio
 from fastapi import Depends, Header, Query, Request
 
-from api.intake import Desk
+from api.arrival import Desk
 from api.views import Views
 from api.waiting import Waiting
 from shared.pulse import SqlPulse

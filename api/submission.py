@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from anyio import CapacityLimiter, from_thread, to_thread
 from fastapi import Request
 
+from api.arrival import Desk
 from api.bodies import Body
-from api.intake import Desk, check_backlog, take_in
+from api.intake import check_backlog, take_in
 from shared.domain import Job
 from shared.errors import InvalidRequest, TooLarge
 

@@ -13,15 +13,13 @@ from anyio.to_thread import run_sync
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from shared.broker import ENDED, PROGRESS_PREFIX
+from shared.broker import ENDED, PROGRESS_PREFIX, STEP_SECONDS
 from shared.domain import Job
 
 #: Redis may be away and a message may be lost; so whoever waits looks for himself this often.
 LOOK_SECONDS = 1.0
 #: Whoever follows every step for long trusts Redis while it is heard, and looks for himself only this often.
 TRUST_SECONDS = 15.0
-#: News that come faster than this are told as one.
-STEP_SECONDS = 0.2
 
 
 class Waiting:

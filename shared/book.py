@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, text, update
 
 from shared.database import epoch_now, one_at_a_time, patiently, reading, writing
 from shared.domain import (
@@ -56,6 +56,8 @@ from shared.statements import (
 from shared.tables import chunks, jobs, requeues, results
 
 WORKABLE = [Status.QUEUED, Status.IN_PROGRESS]
+#: What is known of a job only once its whole upload is there.
+KNOWN_AT_THE_END = {"total", "bytes", "metadata", "expires_at", "uploads_expire_at", "deadline_at"}
 #: Names the lock under which chunks are chosen for announcement; any number but the migrations' does.
 ANNOUNCING = 20_261_122
 
@@ -71,7 +73,34 @@ class SqlJobBook:
             connection.execute(insert(jobs), job_values(job))
             if receipt:
                 fill_in(connection, receipt, job.id)
-            connection.execute(insert(chunks), [chunk_values(c, job.queue, ChunkState.WAITING) for c in new])
+            _add_chunks(connection, job.queue, new)
+
+    # --- arriving ---
+
+    def begin(self, job: Job, new: Sequence[Chunk]) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(insert(jobs), job_values(job) | {"arriving": True})
+            _add_chunks(connection, job.queue, new)
+
+    def extend(self, job: Job, new: Sequence[Chunk]) -> None:
+        with writing(self._engine) as connection:
+            _add_chunks(connection, job.queue, new)
+
+    def seal(self, job: Job, new: Sequence[Chunk], now: datetime, receipt: Receipt | None = None) -> Job:
+        known_now = {name: value for name, value in job_values(job).items() if name in KNOWN_AT_THE_END}
+        with writing(self._engine) as connection:
+            sealing = update(jobs).where(jobs.c.id == job.id, jobs.c.arriving)
+            if connection.execute(sealing.values(arriving=False, **known_now)).rowcount == 0:
+                raise NoSuchJob
+            if receipt:
+                fill_in(connection, receipt, job.id)
+            _add_chunks(connection, job.queue, new)
+            settle(connection, now, jobs.c.id == job.id)
+            return _job(connection, job.id)
+
+    def abandon(self, job_id: str) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.arriving))
 
     # --- looking ---
 
@@ -118,7 +147,7 @@ class SqlJobBook:
         left = jobs.c.total - jobs.c.succeeded - jobs.c.failed - jobs.c.canceled - jobs.c.expired
         sums = select(func.coalesce(func.sum(left), 0), func.coalesce(func.sum(jobs.c.bytes), 0))
         with reading(self._engine) as connection:
-            images, size = connection.execute(sums.where(jobs.c.status.not_in(TERMINAL))).one()
+            images, size = connection.execute(sums.where(jobs.c.status.not_in(TERMINAL), ~jobs.c.arriving)).one()
         return Backlog(int(images), int(size))
 
     def ping(self) -> None:
@@ -228,7 +257,7 @@ class SqlJobBook:
 
     def cancel(self, job_id: str, now: datetime) -> Job:
         with writing(self._engine) as connection:
-            stopping = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(WORKABLE))
+            stopping = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(WORKABLE), ~jobs.c.arriving)
             if connection.execute(stopping.values(status=Status.CANCELING)).rowcount:
                 settle(connection, now, jobs.c.id == job_id)
             return _job(connection, job_id)
@@ -253,6 +282,11 @@ class SqlJobBook:
             reopened = reopen_failed(connection, job_id)
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(failed=jobs.c.failed - reopened))
             return _job(connection, job_id)
+
+
+def _add_chunks(connection: Connection, queue: Queue, new: Sequence[Chunk]) -> None:
+    if new:
+        connection.execute(insert(chunks), [chunk_values(chunk, queue, ChunkState.WAITING) for chunk in new])
 
 
 def _job(connection: Connection, job_id: str) -> Job:

@@ -34,6 +34,8 @@ UPKEEP = "digitq.0.upkeep"
 UNACKED = "unacked"
 #: Seconds after which a message that has left its queue is in a worker's hands, or the chunk is claimed.
 ON_ITS_WAY_SECONDS = 1.0
+#: News of one job that come faster than this are told as one.
+STEP_SECONDS = 0.2
 #: A job's progress is told on the channel of this prefix and its id; the message says whether it ended.
 PROGRESS_PREFIX = "digitq:progress:"
 ENDED = "ended"
@@ -72,12 +74,21 @@ class CeleryQueue:
 
 
 class RedisNotifier:
-    """Tells a job's progress on a Redis channel; nobody hears it if Redis is away, and nobody is harmed."""
+    """Tells a job's progress on a Redis channel; nobody hears it if Redis is away, and nobody is harmed.
+
+    Steps of one job that follow each other faster than anybody looks are told as one: the first of them.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._last = ("", 0.0)
 
     def progressed(self, job_id: str, *, ended: bool) -> None:
+        told_job, told_at = self._last
+        now = time.monotonic()
+        if not ended and told_job == job_id and now - told_at < STEP_SECONDS:
+            return
+        self._last = (job_id, now)
         with suppress(RedisError):
             self._redis.publish(PROGRESS_PREFIX + job_id, ENDED if ended else "")
 

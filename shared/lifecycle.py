@@ -31,7 +31,30 @@ PRUNED_AT_ONCE = 100
 def submit(parts: Parts, job: Job, chunks: Sequence[Chunk], receipt: Receipt | None = None) -> None:
     """Make the job exist, then tell the workers; its packs are in the store already."""
     parts.book.add(job, chunks, receipt)
-    with suppress(Unavailable):  # the job exists; a later sweep announces it
+    _tell_workers(parts, job)
+
+
+def begin(parts: Parts, job: Job, chunks: Sequence[Chunk]) -> None:
+    """Let workers begin with a job whose upload is still coming in; it exists once it is sealed."""
+    parts.book.begin(job, chunks)
+    _tell_workers(parts, job)
+
+
+def extend(parts: Parts, job: Job, chunks: Sequence[Chunk]) -> None:
+    """Let workers go on with a job that was begun."""
+    parts.book.extend(job, chunks)
+    _tell_workers(parts, job)
+
+
+def seal(parts: Parts, job: Job, chunks: Sequence[Chunk], now: datetime, receipt: Receipt | None = None) -> Job:
+    """Make a job that was begun exist, as it stands: all of its upload is there, the last chunks with this call."""
+    standing = parts.book.seal(job, chunks, now, receipt)
+    _tell_workers(parts, job)
+    return standing
+
+
+def _tell_workers(parts: Parts, job: Job) -> None:
+    with suppress(Unavailable):  # the chunks are in the book; a later sweep announces them
         announce(parts, [job.queue])
 
 
@@ -206,6 +229,7 @@ def prune(parts: Parts, now: datetime) -> None:
     for job_id in parts.retention.with_old_uploads(now, PRUNED_AT_ONCE):
         parts.store.remove(pack_prefix(job_id))
         parts.retention.uploads_removed(job_id)
+    parts.retention.forget_arriving(now - LONGEST_UPLOAD)
     for job_id in orphans(parts, now):
         parts.store.remove(pack_prefix(job_id))
     parts.receipts.forget(now - RECEIPTS_KEPT)

@@ -79,6 +79,7 @@ class MemoryBook:
         self.clock = clock
         self.lock = threading.RLock()
         self.jobs: dict[str, Job] = {}
+        self.arriving: set[str] = set()
         self.rows: dict[str, ChunkRow] = {}
         self.results: dict[str, dict[int, Result]] = {}
         self.counted: Counter[Requeue] = Counter()
@@ -87,20 +88,65 @@ class MemoryBook:
 
     @_whole
     def add(self, job: Job, new: Sequence[Chunk], receipt: Receipt | None = None) -> None:
+        self._fill_in(receipt, job)
+        self.jobs[job.id] = job
+        self.results[job.id] = {}
+        self.extend(job, new)
+
+    def _fill_in(self, receipt: Receipt | None, job: Job) -> None:
         if receipt:
             standing, reserved_at = self.receipts.get((receipt.owner, receipt.key), (None, job.created_at))
             if standing is None or standing.job_id:
                 raise KeyInFlight
             self.receipts[receipt.owner, receipt.key] = replace(receipt, job_id=job.id), reserved_at
-        self.jobs[job.id] = job
-        self.results[job.id] = {}
+
+    # --- arriving ---
+
+    @_whole
+    def begin(self, job: Job, new: Sequence[Chunk]) -> None:
+        self.add(job, new)
+        self.arriving.add(job.id)
+
+    @_whole
+    def extend(self, job: Job, new: Sequence[Chunk]) -> None:
         self.rows |= {chunk.id: ChunkRow(chunk, job.queue) for chunk in new}
+
+    @_whole
+    def seal(self, job: Job, new: Sequence[Chunk], now: datetime, receipt: Receipt | None = None) -> Job:
+        if job.id not in self.arriving:
+            raise NoSuchJob
+        self._fill_in(receipt, job)
+        begun = self.jobs[job.id]
+        self.arriving.discard(job.id)
+        self.jobs[job.id] = replace(
+            begun,
+            counts=replace(begun.counts, total=job.counts.total),
+            bytes=job.bytes,
+            metadata=job.metadata,
+            expires_at=job.expires_at,
+            uploads_expire_at=job.uploads_expire_at,
+            deadline_at=job.deadline_at,
+        )
+        self.extend(job, new)
+        self._settle(job.id, now)
+        return self.find(job.id)
+
+    @_whole
+    def abandon(self, job_id: str) -> None:
+        if job_id in self.arriving:
+            self.arriving.discard(job_id)
+            self.drop(job_id)
+
+    def drop(self, job_id: str) -> None:
+        """Delete a job with its chunks and results."""
+        self.rows = {row.chunk.id: row for row in self.rows.values() if row.chunk.job_id != job_id}
+        del self.jobs[job_id], self.results[job_id]
 
     # --- looking ---
 
     @_whole
     def find(self, job_id: str) -> Job:
-        if job_id not in self.jobs:
+        if job_id not in self.jobs or job_id in self.arriving:
             raise NoSuchJob
         job = self.jobs[job_id]
         running = sum(row.chunk.count for row in self._of(job_id) if row.state is ChunkState.RUNNING)
@@ -109,7 +155,7 @@ class MemoryBook:
 
     @_whole
     def list_jobs(self, *, limit: int, after: str | None = None, status: Status | None = None) -> list[Job]:
-        newest = sorted(self.jobs, reverse=True)
+        newest = sorted(self.jobs.keys() - self.arriving, reverse=True)
         wanted = [job_id for job_id in newest if not after or job_id < after]
         found = [self.find(job_id) for job_id in wanted if not status or self.jobs[job_id].status is status]
         return found[:limit]
@@ -140,7 +186,8 @@ class MemoryBook:
 
     @_whole
     def backlog(self) -> Backlog:
-        unended = [job for job in self.jobs.values() if not job.status.terminal]
+        sealed = [self.jobs[job_id] for job_id in self.jobs.keys() - self.arriving]
+        unended = [job for job in sealed if not job.status.terminal]
         return Backlog(sum(job.counts.total - job.counts.ended for job in unended), sum(job.bytes for job in unended))
 
     def ping(self) -> None:
@@ -276,7 +323,7 @@ class MemoryBook:
         job = self.jobs[job_id]
         if job.status is Status.CANCELING:
             self._drop_not_started(job_id)
-        if job.status.terminal or any(row.state.open for row in self._of(job_id)):
+        if job.status.terminal or job_id in self.arriving or any(row.state.open for row in self._of(job_id)):
             return False
         self.jobs[job_id] = replace(_ended(job), ended_at=now)
         return True

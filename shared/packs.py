@@ -7,12 +7,11 @@ their order: of all that happens to an image, packing and unpacking are to cost 
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-
-import orjson
 
 from shared.domain import Item, Unreadable, Upload
 from shared.errors import PackLost
@@ -62,7 +61,7 @@ class PackBuilder:
 
 def pack(items: list[Item]) -> Pack:
     """One pack of consecutive items, at least one."""
-    manifest = orjson.dumps([_line(item) for item in items])
+    manifest = json.dumps([_line(item) for item in items]).encode()
     images = ((b"%08d" % item.index, item.upload.data) for item in items)
     return Pack(items[0].index, len(items), stored([(MANIFEST, manifest), *images]))
 
@@ -76,7 +75,7 @@ def pick(data: bytes, wanted: Container[int] | None = None) -> Iterator[Item]:
     """The items of a pack whose index is wanted, in their order. Raises PackLost if it is damaged."""
     try:
         manifest, position = _content(data, 0)
-        for index, name, custom_id, code, message in orjson.loads(manifest):
+        for index, name, custom_id, code, message in json.loads(manifest):
             content, position = _content(data, position)
             if wanted is None or index in wanted:
                 yield Item(index, Upload(name, content, custom_id, Unreadable(code, message) if code else None))

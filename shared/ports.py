@@ -45,6 +45,24 @@ class JobBook(Protocol):
         Raises KeyInFlight if the receipt's key stands for another job by now, or for none.
         """
 
+    def begin(self, job: Job, new: Sequence[Chunk]) -> None:
+        """Write a job whose upload is still coming in, with its first chunks.
+
+        Workers may read them, but nobody finds the job before it is sealed, and it does not end before.
+        """
+
+    def extend(self, job: Job, new: Sequence[Chunk]) -> None:
+        """Write more chunks of a job that was begun."""
+
+    def seal(self, job: Job, new: Sequence[Chunk], now: datetime, receipt: Receipt | None = None) -> Job:
+        """Write what is known of a begun job at the end of its upload, and its last chunks; from here on it exists.
+
+        Gives the job as it stands. Raises NoSuchJob if it was abandoned, KeyInFlight as `add` does.
+        """
+
+    def abandon(self, job_id: str) -> None:
+        """Forget a job that was begun and not sealed, if there is one, with all that was read of it."""
+
     def backlog(self) -> Backlog:
         """The accepted work that is not done yet."""
 
@@ -150,6 +168,9 @@ class Retention(Protocol):
 
     def uploads_removed(self, job_id: str) -> None:
         """Note that a job's packs are gone."""
+
+    def forget_arriving(self, before: datetime) -> None:
+        """Forget the jobs that were begun before a moment and never sealed."""
 
     def known(self, job_ids: Sequence[str]) -> set[str]:
         """Those of the ids that belong to a job."""

@@ -23,7 +23,7 @@ class SqlRetention:
         with writing(self._engine) as connection:
             gone = delete(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(TERMINAL))
             if connection.execute(gone).rowcount == 0:
-                status = connection.scalar(select(jobs.c.status).where(jobs.c.id == job_id))
+                status = connection.scalar(select(jobs.c.status).where(jobs.c.id == job_id, ~jobs.c.arriving))
                 raise Conflict(f"The job is {status}; cancel it before you delete it.") if status else NoSuchJob
 
     def expired(self, now: datetime, limit: int) -> list[str]:
@@ -39,6 +39,10 @@ class SqlRetention:
     def uploads_removed(self, job_id: str) -> None:
         with writing(self._engine) as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(uploads_expire_at=None))
+
+    def forget_arriving(self, before: datetime) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(delete(jobs).where(jobs.c.arriving, jobs.c.created_at < before))
 
     def known(self, job_ids: Sequence[str]) -> set[str]:
         with reading(self._engine) as connection:

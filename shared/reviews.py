@@ -84,7 +84,7 @@ class SqlReviewBook:
 
 def _pending(*columns: Any) -> Select[Any]:
     # The jobs' own counters say where to look, so that results of jobs without doubts are not searched.
-    doubtful = (jobs.c.needs_review > 0, results.c.decision == Decision.NEEDS_REVIEW)
+    doubtful = (jobs.c.needs_review > 0, ~jobs.c.arriving, results.c.decision == Decision.NEEDS_REVIEW)
     joined = select(*columns).select_from(jobs).join(results).outerjoin(corrections, OF_RESULT)
     return joined.where(*doubtful, corrections.c.label.is_(None))
 

@@ -41,7 +41,7 @@ def jobs_query() -> Select[Any]:
         .where(chunks.c.job_id == jobs.c.id, chunks.c.state == ChunkState.RUNNING)
         .scalar_subquery()
     )
-    return select(jobs, running.label("processing"))
+    return select(jobs, running.label("processing")).where(~jobs.c.arriving)
 
 
 def results_query(job_id: str) -> Select[Any]:
@@ -50,7 +50,7 @@ def results_query(job_id: str) -> Select[Any]:
 
 #: The job of the chunk `chunk_id`, locked: what its worker must know of it.
 JOB_OF_CHUNK = (
-    select(jobs.c.id, jobs.c.status, jobs.c.model_name, jobs.c.model_version, jobs.c.options)
+    select(jobs.c.id, jobs.c.status, jobs.c.model_name, jobs.c.model_version, jobs.c.options, jobs.c.deadline_at)
     .where(jobs.c.id == select(chunks.c.job_id).where(chunks.c.id == bindparam("chunk_id")).scalar_subquery())
     .with_for_update(key_share=True)
 )
@@ -145,7 +145,7 @@ def _ending() -> ReturningUpdate[Any]:
         (jobs.c.succeeded == jobs.c.total, Outcome.ALL_SUCCEEDED),
         else_=Outcome.PARTIAL,
     )
-    ending = update(jobs).where(jobs.c.status.not_in(TERMINAL), ~still_open)
+    ending = update(jobs).where(jobs.c.status.not_in(TERMINAL), ~jobs.c.arriving, ~still_open)
     return ending.values(
         status=status,
         outcome=outcome,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 
 metadata = MetaData(
@@ -72,6 +74,8 @@ jobs = Table(
     # When the packs may go; empty once they are gone.
     Column("uploads_expire_at", UtcDateTime),
     Column("deadline_at", UtcDateTime),
+    # Its upload still comes in: workers may begin with it, and nobody else sees it.
+    Column("arriving", Boolean, nullable=False, server_default=false()),
     Index(None, "status"),
     Index(None, "expires_at"),
 )

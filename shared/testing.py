@@ -60,8 +60,7 @@ class MemoryRetention:
             job = self._book.find(job_id)
             if not job.status.terminal:
                 raise Conflict(f"The job is {job.status}; cancel it before you delete it.")
-            self._book.rows = {row.chunk.id: row for row in self._book.rows.values() if row.chunk.job_id != job_id}
-            del self._book.jobs[job_id], self._book.results[job_id]
+            self._book.drop(job_id)
 
     def expired(self, now: datetime, limit: int) -> list[str]:
         return [job.id for job in self._ended() if job.expires_at < now][:limit]
@@ -77,6 +76,11 @@ class MemoryRetention:
         with self._book.lock:
             if job := self._book.jobs.get(job_id):
                 self._book.jobs[job_id] = replace(job, uploads_expire_at=None)
+
+    def forget_arriving(self, before: datetime) -> None:
+        with self._book.lock:
+            for job_id in [each for each in self._book.arriving if self._book.jobs[each].created_at < before]:
+                self._book.abandon(job_id)
 
     def known(self, job_ids: Sequence[str]) -> set[str]:
         return self._book.jobs.keys() & set(job_ids)

@@ -350,3 +350,12 @@ def test_known_are_the_jobs_that_exist(books: Books) -> None:
     add(books)
     assert books.retention.known(["job_1", "job_2"]) == {"job_1"}
     assert books.retention.known([]) == set()
+
+
+def test_uploads_that_never_ended_are_forgotten_when_they_are_old(books: Books) -> None:
+    job = add(books)
+    for job_id in ("old", "new"):
+        arriving = replace(job, id=job_id, created_at=NOW if job_id == "old" else NOW + DAY)
+        books.book.begin(arriving, [])
+    books.retention.forget_arriving(NOW + DAY)
+    assert books.retention.known(["job_1", "old", "new"]) == {"job_1", "new"}

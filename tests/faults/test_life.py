@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -149,12 +149,16 @@ class Life(RuleBasedStateMachine):
     def begin(self, images: list[bytes]) -> None:
         self.submit(images, 1).finish()
 
-    @rule(images=st.lists(st.sampled_from([b"1", b"2", b"x", POISON]), min_size=1, max_size=5), size=st.integers(1, 4))
-    def somebody_submits(self, images: list[bytes], size: int) -> None:
+    @rule(
+        images=st.lists(st.sampled_from([b"1", b"2", b"x", POISON]), min_size=1, max_size=5),
+        size=st.integers(1, 4),
+        begun_early=st.booleans(),
+    )
+    def somebody_submits(self, images: list[bytes], size: int, begun_early: bool) -> None:
         if len(self.images) < 4:
-            self.submit(images, size)
+            self.submit(images, size, begun_early)
 
-    def submit(self, images: list[bytes], size: int) -> Actor:
+    def submit(self, images: list[bytes], size: int, begun_early: bool = False) -> Actor:
         job_id = f"job_{len(self.images)}"
         self.images[job_id] = images
         builder = PackBuilder(size, 10**6)
@@ -170,7 +174,11 @@ class Life(RuleBasedStateMachine):
         def life(parts: Parts, _: Actor) -> None:
             for key, pack in zip(keys, packs, strict=True):
                 parts.store.put(key, pack.data)
-            lifecycle.submit(parts, job, chunks)
+            if not begun_early:
+                return lifecycle.submit(parts, job, chunks)
+            lifecycle.begin(parts, replace(job, counts=Counts(0)), chunks[:1])
+            lifecycle.extend(parts, job, chunks[1:-1])
+            lifecycle.seal(parts, job, chunks[1:][-1:], self.time())
 
         return self.act(life)
 
@@ -259,15 +267,18 @@ class Life(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def somebody_cancels(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self.book.jobs)))
+        job_id = data.draw(st.sampled_from(self.submitted()))
         self.act(lambda parts, _: lifecycle.cancel(parts, job_id, self.time()))
 
     @rule(data=st.data())
     def somebody_retries(self, data: st.DataObject) -> None:
-        job_id = data.draw(st.sampled_from(sorted(self.book.jobs)))
+        job_id = data.draw(st.sampled_from(self.submitted()))
         if self.book.jobs[job_id].status.terminal and self.book.jobs[job_id].counts.failed:
             self.forget_failures(job_id)
             lifecycle.retry(self.parts, job_id)
+
+    def submitted(self) -> list[str]:
+        return sorted(self.book.jobs.keys() - self.book.arriving)
 
     def forget_failures(self, job_id: str) -> None:
         for key, result in list(self.seen.items()):
@@ -284,7 +295,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def counts_add_up_and_results_are_right_and_stay(self) -> None:
-        for job_id in self.book.jobs:
+        for job_id in self.submitted():
             counts, results = self.book.find(job_id).counts, self.book.results[job_id]
             assert counts.queued >= 0
             assert len(results) == counts.succeeded + counts.failed
@@ -301,9 +312,10 @@ class Life(RuleBasedStateMachine):
     # --- and in the end ---
 
     def teardown(self) -> None:
-        survivors = [job_id for job_id in self.images if job_id in self.book.jobs]
+        survivors = self.submitted()
         for actor in self.alive():
             actor.kill()
+        self.parts.retention.forget_arriving(self.time() + timedelta(days=1))
         self.kills += 1
         self.queue.away = False
         for _ in range(60):

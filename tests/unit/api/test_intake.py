@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api import intake
+from api.arrival import Desk
 from api.bodies import Body
-from api.intake import LOCAL_OWNER, Desk, take_in
+from api.intake import LOCAL_OWNER, take_in
 from shared.catalog import ModelCatalog
 from shared.domain import Receipt
 from shared.ports import Parts
