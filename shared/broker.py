@@ -71,7 +71,8 @@ class CeleryQueue:
 
     def _taken(self, lease: timedelta) -> list[Any]:
         """What workers have taken less than a lease ago, by their clocks, and not acknowledged."""
-        tags = self._redis.zrangebyscore(UNACKED_INDEX, time.time() - lease.total_seconds(), "+inf")
+        since = time.time() - lease.total_seconds()
+        tags: list[Any] = self._redis.zrangebyscore(UNACKED_INDEX, since, "+inf")
         return [message for message in self._redis.hmget(UNACKED, tags) if message] if tags else []
 
     def ping(self) -> None:
