@@ -7,6 +7,8 @@ import time
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -15,7 +17,6 @@ from redis.exceptions import RedisError
 
 from shared.domain import Queue
 from shared.errors import BrokerUnavailable
-from shared.ports import Messages
 
 #: The task that reads a chunk; its one argument is the chunk's id.
 RECOGNIZE = "digitq.recognize"
@@ -30,8 +31,9 @@ VIEW_KEPT_SECONDS = 30
 WIRE_NAMES = {Queue.INTERACTIVE: "digitq.1.interactive", Queue.BULK: "digitq.2.bulk"}
 #: The queue of the sweep, served before all others.
 UPKEEP = "digitq.0.upkeep"
-#: Where messages are kept that a worker has and has not acknowledged.
+#: Where messages are kept that a worker has and has not acknowledged, and where since when.
 UNACKED = "unacked"
+UNACKED_INDEX = "unacked_index"
 #: Seconds after which a message that has left its queue is in a worker's hands, or the chunk is claimed.
 ON_ITS_WAY_SECONDS = 1.0
 #: News of one job that come faster than this are told as one.
@@ -61,12 +63,19 @@ class CeleryQueue:
             arguments = [job_id, list(indexes), reply_to]
             self._celery.send_task(VIEW, args=arguments, queue=WIRE_NAMES[Queue.INTERACTIVE], expires=seconds)
 
-    def messages(self, queue: Queue, expected: Sequence[str]) -> Messages:
+    def with_message(self, queue: Queue, chunk_ids: Sequence[str], lease: timedelta) -> set[str]:
         with _translated():
-            waiting = _chunk_ids(self._redis.lrange(WIRE_NAMES[queue], 0, -1))
-            if not waiting.issuperset(expected):
+            found = _chunk_ids(self._redis.lrange(WIRE_NAMES[queue], 0, -1))
+            if not found.issuperset(chunk_ids):
                 time.sleep(ON_ITS_WAY_SECONDS)
-            return Messages(waiting, _chunk_ids(self._redis.hvals(UNACKED)))
+                found |= _chunk_ids(self._taken(lease))
+        return found.intersection(chunk_ids)
+
+    def _taken(self, lease: timedelta) -> list[Any]:
+        """What workers have taken less than a lease ago, by their clocks, and not acknowledged."""
+        since = time.time() - lease.total_seconds()
+        tags: list[Any] = self._redis.zrangebyscore(UNACKED_INDEX, since, "+inf")
+        return [message for message in self._redis.hmget(UNACKED, tags) if message] if tags else []
 
     def ping(self) -> None:
         with _translated():
@@ -101,8 +110,8 @@ def answer_views(redis: Redis, reply_to: str, views: str) -> None:
         pipeline.execute()
 
 
-def _chunk_ids(messages: Iterable[bytes | str]) -> frozenset[str]:
-    return frozenset(chunk_id for message in messages if (chunk_id := _chunk_id(message)))
+def _chunk_ids(messages: Iterable[bytes | str]) -> set[str]:
+    return {chunk_id for message in messages if (chunk_id := _chunk_id(message))}
 
 
 def _chunk_id(message: bytes | str) -> str:

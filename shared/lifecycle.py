@@ -206,19 +206,17 @@ def sweep(parts: Parts, now: datetime) -> Swept:
 def forget_lost(parts: Parts, queue: Queue) -> int:
     """Let the chunks wait again whose messages are lost; how many.
 
-    The broker has forgotten them, or a worker has taken them so long ago that it must be dead: what it takes, it
-    begins at once, unless it is still loading its model.
+    The broker has forgotten them, or a worker has taken them a lease ago: it must be dead, since the chunk that it
+    reads before has ended by then.
     """
     late = parts.book.announced(queue, PATIENCE)
     if not late:
         return 0
     try:
-        messages = parts.queue.messages(queue, late)
+        lost = set(late) - parts.queue.with_message(queue, late, parts.lease)
     except BrokerUnavailable:
         return 0
-    too_late = frozenset(parts.book.announced(queue, parts.lease))
-    held = messages.waiting | (messages.taken - too_late)
-    return parts.book.withdraw([chunk_id for chunk_id in late if chunk_id not in held], Requeue.MESSAGE_LOST)
+    return parts.book.withdraw(sorted(lost), Requeue.MESSAGE_LOST)
 
 
 def prune(parts: Parts, now: datetime) -> None:

@@ -195,22 +195,14 @@ class PackStore(Protocol):
         """Raise StoreUnavailable if the store cannot be listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Messages:
-    """The ids of chunks of which a message waits, and of those whose message a worker holds; one may be in both."""
-
-    waiting: frozenset[str] = frozenset()
-    taken: frozenset[str] = frozenset()
-
-
 class JobQueue(Protocol):
     """Tells workers, some time, that there is something to do. May forget and repeat."""
 
     def send(self, queue: Queue, chunk_ids: Sequence[str]) -> None:
         """One message a chunk, carrying its id only."""
 
-    def messages(self, queue: Queue, expected: Sequence[str]) -> Messages:
-        """Whose messages wait, and whose were taken: those of `expected` chunks also if they are just on their way."""
+    def with_message(self, queue: Queue, chunk_ids: Sequence[str], lease: timedelta) -> set[str]:
+        """Those of the chunks of which a message waits, or which a worker has taken less than a lease ago."""
 
     def ping(self) -> None:
         """Raise BrokerUnavailable if the broker does not answer."""

@@ -13,7 +13,7 @@ from shared.domain import Decision, Digit, Job, ModelRef, Queue, Reading, ReadOp
 from shared.errors import BrokerUnavailable, Conflict, PackLost
 from shared.memory_book import MemoryBook
 from shared.packs import unpack
-from shared.ports import Clock, Messages, Parts, RecognizerSource
+from shared.ports import Clock, Parts, RecognizerSource
 
 
 class MemoryReceipts:
@@ -126,16 +126,20 @@ class MemoryQueue:
     def __init__(self) -> None:
         self._messages: defaultdict[Queue, deque[str]] = defaultdict(deque)
         self.away = False
-        #: What a worker has taken and not acknowledged, as far as a test says so.
+        #: What a worker has taken and not acknowledged, if a test says so.
         self.taken: set[str] = set()
 
     def send(self, queue: Queue, chunk_ids: Sequence[str]) -> None:
         self._check()
         self._messages[queue].extend(chunk_ids)
 
-    def messages(self, queue: Queue, expected: Sequence[str] = ()) -> Messages:
+    def with_message(self, queue: Queue, chunk_ids: Sequence[str], lease: timedelta) -> set[str]:
         self._check()
-        return Messages(frozenset(self._messages[queue]), frozenset(self.taken))
+        return {*self._messages[queue], *self.taken}.intersection(chunk_ids)
+
+    def waiting(self, queue: Queue) -> list[str]:
+        """The chunks whose messages wait."""
+        return list(self._messages[queue])
 
     def ping(self) -> None:
         self._check()

@@ -9,7 +9,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from shared.errors import CannotStart
@@ -19,6 +19,8 @@ MIB = 2**20
 LEAST_FREE = 64 * MIB
 #: Seconds that the processes of a killed digitq may take to vanish.
 PATIENCE = 3.0
+#: Connections that may wait while the front end is restarted.
+BACKLOG = 2048
 
 
 @contextmanager
@@ -83,16 +85,25 @@ def _why_unusable(folder: Path, error: OSError) -> str:
     )
 
 
-def free_port(host: str, port: int) -> int:
-    """The port, or a free one for 0. Raises CannotStart if it cannot be had."""
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections there, at any free port for 0. Raises CannotStart if it cannot be had."""
     try:
         family = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            return int(probe.getsockname()[1])
+        with ExitStack() as unless_it_listens:
+            listener = unless_it_listens.enter_context(socket.socket(family))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(BACKLOG)
+            unless_it_listens.pop_all()
+        return listener
     except OSError as error:
         raise CannotStart(
             f"The service cannot listen on {host}:{port} ({error.strerror}); "
             "end what uses it, or choose another with --port and --host."
         ) from error
+
+
+def free_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises CannotStart if it cannot be had."""
+    with listen(host, port) as listener:
+        return int(listener.getsockname()[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -15,7 +16,8 @@ class Service:
 
     It starts once all it `needs` have been ready. A service that runs `once` is ready when it has ended well;
     any other when `ready` says so, or at once. `grace` is the time in seconds it has to end after SIGTERM.
-    `environment` is what it finds in its environment beyond what all have in common.
+    `environment` is what it finds in its environment beyond what all have in common, `stdin` the file descriptor that
+    becomes its standard input.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Service:
     ready: Callable[[], bool] | None = None
     grace: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: int = subprocess.DEVNULL
 
 
 @dataclass(frozen=True, slots=True)

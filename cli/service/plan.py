@@ -41,8 +41,12 @@ def alive_file(data: Path) -> Path:
     return data / "worker.alive"
 
 
-def services(settings: Settings, embedded: EmbeddedRedis | None) -> tuple[Service, ...]:
-    """The processes in the order of their start; they end in the reverse order, Redis last."""
+def services(settings: Settings, embedded: EmbeddedRedis | None, listener: int) -> tuple[Service, ...]:
+    """The processes in the order of their start; they end in the reverse order, Redis last.
+
+    The front end finds the socket `listener`, a file descriptor, as its standard input: connections wait in it while
+    the front end is restarted.
+    """
     brought = (_redis(embedded, settings.data / "redis"),) if embedded else ()
     alive = alive_file(settings.data)
     sign = {"DIGITQ_ALIVE_FILE": str(alive)}
@@ -53,7 +57,7 @@ def services(settings: Settings, embedded: EmbeddedRedis | None) -> tuple[Servic
         # There is nothing to sweep before the workers are there, and they load quicker alone.
         Service("beat", _module("worker", "beat"), (*needs, "worker")),
         Service("worker", _module("worker"), needs, ready=alive.exists, grace=60.0, environment=sign),
-        Service("api", _module("api"), ("migrate",), ready=lambda: _is_ready(settings), grace=25.0),
+        Service("api", _module("api"), ("migrate",), ready=lambda: _is_ready(settings), grace=25.0, stdin=listener),
     )
 
 

@@ -47,7 +47,7 @@ class Processes:
         process = subprocess.Popen(
             service.command,
             env={**self._environment, **service.environment},
-            stdin=subprocess.DEVNULL,
+            stdin=service.stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from rich.text import Text
 
 from cli.hints import again
 from cli.service import plan, redis
-from cli.service.checks import free_port, locked
+from cli.service.checks import listen, locked
 from cli.service.contracts import Events, Stop
 from cli.service.guard import Guard
 from cli.service.plan import EmbeddedRedis
@@ -38,7 +39,8 @@ def run(settings: Settings, *, verbose: bool) -> None:
     console = Console(highlight=False)
     with ExitStack() as stack:
         lock = stack.enter_context(locked(settings.data))
-        settings = resolved(settings)
+        listener = stack.enter_context(listen(settings.host, settings.port))
+        settings = resolved(settings, listener)
         embedded = None if settings.redis_url else stack.enter_context(_embedded_redis(settings.data))
         guard = stack.enter_context(closing(Guard(keep_open=[lock])))
         events: Events = Events()
@@ -48,15 +50,14 @@ def run(settings: Settings, *, verbose: bool) -> None:
         plan.alive_file(settings.data).unlink(missing_ok=True)
         _introduce(console, settings, embedded)
         processes = Processes(events, screen, plan.environment(os.environ, settings, embedded), guard)
-        Supervisor(plan.services(settings, embedded), processes, screen, events).run()
+        services = plan.services(settings, embedded, listener.fileno())
+        Supervisor(services, processes, screen, events).run()
         console.print("Stopped. Nothing is running any more.")
 
 
-def resolved(settings: Settings) -> Settings:
-    """The settings with a model that is not missing and a port that is free. Raises CannotStart."""
-    return settings.model_copy(
-        update={"model": _model(settings.model), "port": free_port(settings.host, settings.port)}
-    )
+def resolved(settings: Settings, listener: socket.socket) -> Settings:
+    """The settings with a model that is not missing and the port that the service listens at. Raises CannotStart."""
+    return settings.model_copy(update={"model": _model(settings.model), "port": listener.getsockname()[1]})
 
 
 def _model(wanted: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -67,6 +69,28 @@ def test_a_job_goes_on_after_the_next_start(up: Up, ten_thousand: Path) -> None:
 
     up.start()
     assert_complete(up.until_completed(job), 10_000)
+
+
+def test_a_restart_of_the_front_end_refuses_nobody(up: Up) -> None:
+    (front_end,) = (process for process in up.processes() if process.cmdline()[-2:] == ["-m", "api"])
+    statuses: list[int] = []
+    over = Event()
+
+    def ask(path: str) -> None:
+        while not over.is_set():
+            statuses.append(httpx.get(f"{up.url}{path}", timeout=60).status_code)
+
+    with ThreadPoolExecutor() as pool:
+        asking = [pool.submit(ask, path) for path in ("/livez", "/v1/jobs", "/readyz")]
+        up.until(lambda: len(statuses) > 50, 30)
+        front_end.terminate()
+        psutil.wait_procs([front_end], timeout=30)
+        before = len(statuses)
+        up.until(lambda: len(statuses) > before + 50, 60)
+        over.set()
+
+    assert [asked.exception() for asked in asking] == [None] * 3
+    assert set(statuses) == {200}
 
 
 def test_a_second_ctrl_c_ends_it_at_once(up: Up) -> None:

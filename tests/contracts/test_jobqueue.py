@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,16 @@ from kombu import Connection
 from kombu.transport.redis import Channel
 from redis import Redis
 
-from shared.broker import ON_ITS_WAY_SECONDS, UNACKED, WIRE_NAMES, CeleryQueue
+from shared.broker import ON_ITS_WAY_SECONDS, UNACKED, UNACKED_INDEX, WIRE_NAMES, CeleryQueue
 from shared.celery_options import broker_url
 from shared.domain import Queue
 from shared.errors import BrokerUnavailable
-from shared.ports import JobQueue, Messages
+from shared.ports import JobQueue
 from shared.settings import Settings
 from shared.testing import MemoryQueue
 from shared.wiring import open_celery, open_redis
+
+LEASE = timedelta(minutes=1)
 
 
 def open_queue(redis_url: str) -> Iterator[CeleryQueue]:
@@ -55,26 +58,26 @@ def queue(request: pytest.FixtureRequest) -> JobQueue:
 
 
 def test_what_was_sent_waits(queue: JobQueue) -> None:
-    assert queue.messages(Queue.BULK, []) == Messages()
+    assert queue.with_message(Queue.BULK, ["chunk_1"], LEASE) == set()
     queue.send(Queue.BULK, ["chunk_1", "chunk_2"])
     queue.send(Queue.BULK, ["chunk_3"])
-    assert queue.messages(Queue.BULK, ["chunk_3"]) == Messages(frozenset({"chunk_1", "chunk_2", "chunk_3"}))
+    assert queue.with_message(Queue.BULK, ["chunk_1", "chunk_3", "chunk_4"], LEASE) == {"chunk_1", "chunk_3"}
 
 
 def test_each_queue_has_its_own_messages(queue: JobQueue) -> None:
     queue.send(Queue.BULK, ["chunk_1"])
-    assert queue.messages(Queue.INTERACTIVE, []) == Messages()
+    assert queue.with_message(Queue.INTERACTIVE, ["chunk_1"], LEASE) == set()
 
 
 def test_nothing_to_send_sends_nothing(queue: JobQueue) -> None:
     queue.send(Queue.BULK, [])
-    assert queue.messages(Queue.BULK, []) == Messages()
+    assert queue.with_message(Queue.BULK, ["chunk_1"], LEASE) == set()
 
 
 def test_what_was_sent_may_be_sent_again(queue: JobQueue) -> None:
     queue.send(Queue.BULK, ["chunk_1"])
     queue.send(Queue.BULK, ["chunk_1"])
-    assert queue.messages(Queue.BULK, []) == Messages(frozenset({"chunk_1"}))
+    assert queue.with_message(Queue.BULK, ["chunk_1"], LEASE) == {"chunk_1"}
 
 
 def test_a_broker_that_is_there_answers_a_ping(queue: JobQueue) -> None:
@@ -84,8 +87,8 @@ def test_a_broker_that_is_there_answers_a_ping(queue: JobQueue) -> None:
 @pytest.mark.parametrize("kind", ["memory", "no"])
 @pytest.mark.parametrize(
     "call",
-    [lambda q: q.ping(), lambda q: q.messages(Queue.BULK, []), lambda q: q.send(Queue.BULK, ["chunk_1"])],
-    ids=["ping", "messages", "send"],
+    [lambda q: q.ping(), lambda q: q.with_message(Queue.BULK, [], LEASE), lambda q: q.send(Queue.BULK, ["chunk_1"])],
+    ids=["ping", "with_message", "send"],
 )
 def test_a_broker_that_is_away_is_unavailable(
     request: pytest.FixtureRequest, kind: str, call: Callable[[JobQueue], object]
@@ -114,26 +117,27 @@ def worker(redis_url: str) -> Iterator[Channel]:
         yield connection.default_channel
 
 
-def test_a_message_in_a_workers_hands_was_taken_until_it_is_acknowledged(
+def test_a_message_in_a_workers_hands_is_there_until_it_is_acknowledged_or_the_worker_must_be_dead(
     real_queue: JobQueue, redis: Redis, worker: Channel
 ) -> None:
-    real_queue.send(Queue.BULK, ["chunk_1", "chunk_2"])
+    real_queue.send(Queue.BULK, ["chunk_1"])
 
     message = worker.basic_get(WIRE_NAMES[Queue.BULK], no_ack=False)
 
-    assert real_queue.messages(Queue.BULK, ["chunk_1"]) == Messages(frozenset({"chunk_2"}), frozenset({"chunk_1"}))
+    assert real_queue.with_message(Queue.BULK, ["chunk_1"], LEASE) == {"chunk_1"}
+    assert real_queue.with_message(Queue.BULK, ["chunk_1"], timedelta()) == set()
     message.ack()
-    assert real_queue.messages(Queue.BULK, ["chunk_2"]) == Messages(frozenset({"chunk_2"}))
+    assert real_queue.with_message(Queue.BULK, ["chunk_1"], LEASE) == set()
 
 
-def test_a_message_on_its_way_to_a_worker_is_found(real_queue: JobQueue, redis: Redis) -> None:
+def test_a_message_on_its_way_to_a_worker_is_found(real_queue: JobQueue, worker: Channel) -> None:
     real_queue.send(Queue.BULK, ["chunk_1"])
-    taken = json.loads(redis.lpop(WIRE_NAMES[Queue.BULK]))
+    message = worker.basic_get(WIRE_NAMES[Queue.BULK], no_ack=True)
     with ThreadPoolExecutor() as pool:
-        found = pool.submit(real_queue.messages, Queue.BULK, ["chunk_1"])
+        found = pool.submit(real_queue.with_message, Queue.BULK, ["chunk_1"], LEASE)
         time.sleep(ON_ITS_WAY_SECONDS / 4)
-        redis.hset(UNACKED, "tag", json.dumps([taken, "", ""]))
-    assert found.result() == Messages(taken=frozenset({"chunk_1"}))
+        worker.qos.append(message, message.delivery_tag)
+    assert found.result() == {"chunk_1"}
 
 
 def test_messages_that_are_not_about_chunks_are_passed_over(real_queue: JobQueue, redis: Redis) -> None:
@@ -143,4 +147,5 @@ def test_messages_that_are_not_about_chunks_are_passed_over(real_queue: JobQueue
     for rubbish in ("", "{", "[]", "7", '{"body": "e30=", "headers": {}}', '{"body": 1}'):
         redis.lpush(WIRE_NAMES[Queue.INTERACTIVE], rubbish)
     redis.hset(UNACKED, "tag", "rubbish")
-    assert real_queue.messages(Queue.INTERACTIVE, []) == Messages(frozenset({"chunk_1"}))
+    redis.zadd(UNACKED_INDEX, {"tag": time.time()})
+    assert real_queue.with_message(Queue.INTERACTIVE, ["chunk_1", "job_1"], LEASE) == {"chunk_1"}

@@ -173,7 +173,8 @@ def test_packs_hold_the_images_in_order_and_are_as_few_as_can_be(client: TestCli
 
 def test_small_jobs_go_first_unless_they_are_in_no_hurry(client: TestClient, parts: Parts) -> None:
     def depths() -> tuple[int, int]:
-        return tuple(len(parts.queue.messages(queue, []).waiting) for queue in (Queue.INTERACTIVE, Queue.BULK))
+        assert isinstance(parts.queue, MemoryQueue)
+        return len(parts.queue.waiting(Queue.INTERACTIVE)), len(parts.queue.waiting(Queue.BULK))
 
     submit(client, b"1")
     assert depths() == (1, 0)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from cli.service import checks, redis, up
-from cli.service.checks import free_port, locked
+from cli.service.checks import free_port, listen, locked
 from shared.errors import CannotStart
 from shared.settings import Settings
 
@@ -67,17 +67,26 @@ def test_an_address_that_is_none_is_named(host: str) -> None:
         free_port(host, 8000)
 
 
+def resolved(model: str) -> Settings:
+    with listen("127.0.0.1", 0) as listener:
+        return up.resolved(Settings(model=model, port=0), listener)
+
+
+def test_the_port_is_the_one_that_is_listened_at() -> None:
+    assert resolved("digits").port > 0
+
+
 def test_a_model_file_that_does_not_exist_is_named() -> None:
     with pytest.raises(CannotStart, match=r"There is no model file my\.keras"):
-        up.resolved(Settings(model="my.keras", port=0))
+        resolved("my.keras")
 
 
 def test_a_model_may_be_a_name_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("my.keras").touch()
 
-    assert up.resolved(Settings(model="my.keras", port=0)).model == str(tmp_path / "my.keras")
-    assert up.resolved(Settings(model="digits@1.0.0", port=0)).model == "digits@1.0.0"
+    assert resolved("my.keras").model == str(tmp_path / "my.keras")
+    assert resolved("digits@1.0.0").model == "digits@1.0.0"
 
 
 def test_a_machine_without_any_redis_server_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

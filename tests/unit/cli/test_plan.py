@@ -15,14 +15,24 @@ EMBEDDED = EmbeddedRedis(Path("/usr/bin/valkey-server"), Path("/srv/digitq/redis
 
 
 def test_redis_starts_first_and_so_ends_last_and_the_api_the_other_way_round() -> None:
-    assert [service.name for service in services(SETTINGS, EMBEDDED)] == ["redis", "migrate", "beat", "worker", "api"]
+    assert [service.name for service in services(SETTINGS, EMBEDDED, 7)] == [
+        "redis",
+        "migrate",
+        "beat",
+        "worker",
+        "api",
+    ]
 
 
 def test_with_a_redis_of_the_users_none_is_started() -> None:
-    planned = {service.name: service for service in services(SETTINGS, None)}
+    planned = {service.name: service for service in services(SETTINGS, None, 7)}
 
     assert "redis" not in planned
     assert planned["worker"].needs == ("migrate",)
+
+
+def test_the_front_end_alone_is_given_the_socket() -> None:
+    assert [service.name for service in services(SETTINGS, EMBEDDED, 7) if service.stdin == 7] == ["api"]
 
 
 def test_redis_listens_on_its_socket_only_and_never_throws_a_message_away() -> None:
