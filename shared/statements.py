@@ -50,7 +50,7 @@ def results_query(job_id: str) -> Select[Any]:
 
 #: The job of the chunk `chunk_id`, locked: what its worker must know of it.
 JOB_OF_CHUNK = (
-    select(jobs.c.id, jobs.c.status, jobs.c.model_name, jobs.c.model_version, jobs.c.options)
+    select(jobs.c.id, jobs.c.status, jobs.c.deadline_at, jobs.c.model_name, jobs.c.model_version, jobs.c.options)
     .where(jobs.c.id == select(chunks.c.job_id).where(chunks.c.id == bindparam("chunk_id")).scalar_subquery())
     .with_for_update(key_share=True)
 )
