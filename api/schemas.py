@@ -45,7 +45,7 @@ class ModelName(BaseModel):
 
 
 class CountsOut(BaseModel):
-    """How many images are where; all but needs_review exclude each other and add up to total."""
+    """How many images are where, which adds up to total; and how many of succeeded were decided upon in which way."""
 
     total: int
     queued: int
@@ -54,7 +54,9 @@ class CountsOut(BaseModel):
     failed: int
     canceled: int
     expired: int
+    accepted: int
     needs_review: int
+    rejected: int
 
 
 class Progress(BaseModel):
@@ -143,7 +145,9 @@ def _counts(job: Job) -> CountsOut:
         failed=counts.failed,
         canceled=counts.canceled,
         expired=counts.expired,
+        accepted=counts.accepted,
         needs_review=counts.needs_review,
+        rejected=counts.rejected,
     )
 
 

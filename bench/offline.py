@@ -24,11 +24,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.corpus import digits, read_zip
+from bench.corpus import read_zip
 from shared.catalog import ModelCatalog
 from shared.domain import ReadOptions
 from shared.settings import Settings, available_cores
 from worker.decode import decode
+from worker.mnist import digits
 from worker.normalize import normalize
 from worker.pixels import feed
 from worker.recognizer import KerasRecognizer, load_recognizer

@@ -1,4 +1,4 @@
-"""The commands about jobs: submit, jobs, status, results, cancel, delete, models."""
+"""The commands about jobs: submit, jobs, status, results, cancel, delete."""
 
 from __future__ import annotations
 
@@ -109,17 +109,3 @@ def delete(job_id: JobId, server: Server = DEFAULT_SERVER) -> None:
     with Client(server) as client:
         client.delete(job_id)
     typer.echo(f"{job_id} is gone.")
-
-
-@app.command()
-def models(as_json: AsJson = False, server: Server = DEFAULT_SERVER) -> None:
-    """List the installed models."""
-    from cli import show
-    from cli.client import Client
-
-    with Client(server) as client:
-        found = client.models()
-    if as_json:
-        show.as_json(found)
-    else:
-        show.console().print(show.models_table(found))

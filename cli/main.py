@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import jobs
+from cli import jobs, models
 from cli.exits import exit_code
 from shared.errors import DigitqError
 
@@ -88,3 +88,4 @@ def version() -> None:
 
 
 app.add_typer(jobs.app)
+app.add_typer(models.app, name="models")

@@ -17,7 +17,7 @@ Job = Mapping[str, Any]
 #: Columns of a table that is not shown in a terminal.
 WIDE = 200
 #: The counts that are shown even when they are zero.
-COUNTS = ("total", "succeeded", "failed", "needs_review")
+COUNTS = ("total", "succeeded", "failed", "accepted", "needs_review")
 COLORS = {"completed": "green", "canceled": "yellow", "failed": "red", "expired": "red"}
 
 

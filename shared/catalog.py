@@ -11,7 +11,6 @@ What a client asks for is only ever compared with what was found here; no path o
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,10 +19,10 @@ from pathlib import Path
 
 from shared.domain import ModelRef
 from shared.errors import ModelBroken, ModelMissing, NoSuchModel
+from shared.labels import STABLE, read_labels, write_labels
 from shared.manifest import Manifest, parse_manifest
 
 SUFFIXES = frozenset({".keras", ".h5", ".hdf5"})
-STABLE = "stable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,16 @@ class ModelCatalog:
 
     def labels(self, name: str) -> Mapping[str, str]:
         """The versions of a model that have a name of their own, such as "stable". Raises ModelBroken."""
-        return _labels(self._folder / name / "labels.json")
+        return read_labels(self._labels_file(name))
+
+    def put_label(self, ref: ModelRef, label: str) -> None:
+        """Let a label mean this version from now on; another one that had it loses it.
+
+        Raises NoSuchModel unless the version was published; ModelBroken.
+        """
+        if self.entry(ref).manifest is None:
+            raise NoSuchModel(f"{ref} came without a manifest; only published versions have labels.")
+        write_labels(self._labels_file(ref.name), {**self.labels(ref.name), label: ref.version})
 
     def resolve(self, wanted: str | None) -> ModelRef:
         """The model for "name", "name@version", "name@label" or None (the default).
@@ -62,12 +70,14 @@ class ModelCatalog:
         Raises NoSuchModel; ModelMissing if it is the default that is not there; ModelBroken.
         """
         if self._own_file and wanted in (None, self._default):
-            return self._usable(_dropped(self._own_file)).ref if self._own_file.is_file() else self._missing()
-        name, _, version = (wanted or self._default).partition("@")
-        versions = [entry for entry in self.entries() if entry.ref.name == name]
-        if not versions:
-            return self._unknown(wanted) if wanted else self._missing()
-        return self._usable(self._version(versions, version)).ref
+            return self._own_entry(self._own_file).ref
+        if wanted:
+            return self._named(wanted)
+        try:
+            return self._named(self._default)
+        except NoSuchModel as error:
+            advice = f"Put a .keras file into {self._folder}, or choose another model."
+            raise ModelMissing(f"{error.message} {advice}") from error
 
     def entry(self, ref: ModelRef) -> ModelEntry:
         """The installed model that `ref` names. Raises NoSuchModel, ModelBroken."""
@@ -82,6 +92,18 @@ class ModelCatalog:
         yield from (_dropped(file) for file in self._folder.glob("*") if _is_model(file))
         yield from (_dropped(file, file.parent.name) for file in self._folder.glob("*/*") if _is_model(file))
         yield from (_published(manifest.parent) for manifest in self._folder.glob("*/*/manifest.json"))
+
+    def _labels_file(self, name: str) -> Path:
+        return self._folder / name / "labels.json"
+
+    def _named(self, wanted: str) -> ModelRef:
+        name, _, version = wanted.partition("@")
+        entries = self.entries()
+        versions = [entry for entry in entries if entry.ref.name == name]
+        if not versions:
+            installed = ", ".join(sorted({entry.ref.name for entry in entries}))
+            raise NoSuchModel(f"There is no model {wanted!r}; installed: {installed or 'none'}.")
+        return self._usable(self._version(versions, version)).ref
 
     def _version(self, versions: list[ModelEntry], wanted: str) -> ModelEntry:
         """One of the versions of a model, oldest first: the one named, the stable one or the newest."""
@@ -101,16 +123,10 @@ class ModelCatalog:
             raise ModelBroken(entry.fault)
         return entry
 
-    def _unknown(self, wanted: str) -> ModelRef:
-        names = sorted({entry.ref.name for entry in self._found()})
-        raise NoSuchModel(f"There is no model {wanted!r}; installed: {', '.join(names) or 'none'}.")
-
-    def _missing(self) -> ModelRef:
-        if self._own_file:
-            raise ModelMissing(f"There is no file {self._own_file}; pass the path of a .keras file or a model's name.")
-        raise ModelMissing(
-            f"The model {self._default!r} is not in {self._folder}; put a .keras file there and pass --model NAME."
-        )
+    def _own_entry(self, file: Path) -> ModelEntry:
+        if not file.is_file():
+            raise ModelMissing(f"There is no file {file}; pass the path of a .keras file or a model's name.")
+        return _dropped(file)
 
 
 def sha256_of(file: Path) -> str:
@@ -158,18 +174,6 @@ def _check(ref: ModelRef, folder: Path, manifest: Manifest) -> None:
         raise ModelBroken(f"there is no file {manifest.file} beside it")
     if sha256_of(folder / manifest.file) != manifest.sha256:
         raise ModelBroken(f"the checksum of {manifest.file} is not the one it names")
-
-
-def _labels(file: Path) -> Mapping[str, str]:
-    try:
-        labels = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise ModelBroken(f"{file} is damaged: {error}; write it again or remove it.") from error
-    if not isinstance(labels, dict) or not all(isinstance(version, str) for version in labels.values()):
-        raise ModelBroken(f'{file} is damaged: it must look like {{"stable": "1.0.0"}}.')
-    return labels
 
 
 def _age(entry: ModelEntry) -> tuple[bool, list[tuple[float, int, str]]]:

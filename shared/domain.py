@@ -179,7 +179,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many images of a job are where; all but `needs_review` exclude each other and add up to `total`."""
+    """How many images of a job are where.
+
+    All but the last two exclude each other and add up to `total`; the last two are of those that succeeded.
+    """
 
     total: int
     processing: int = 0
@@ -188,6 +191,11 @@ class Counts:
     canceled: int = 0
     expired: int = 0
     needs_review: int = 0
+    rejected: int = 0
+
+    @property
+    def accepted(self) -> int:
+        return self.succeeded - self.needs_review - self.rejected
 
     @property
     def ended(self) -> int:

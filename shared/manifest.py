@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -116,6 +116,11 @@ def parse_manifest(text: str) -> Manifest:
         raise ModelBroken(f"{missing} is missing") from missing
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelBroken(str(error)) from error
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """The manifest as its JSON text."""
+    return json.dumps(asdict(manifest), indent=2) + "\n"
 
 
 def _input(fields: Mapping[str, Any]) -> Input:

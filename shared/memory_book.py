@@ -304,12 +304,16 @@ class MemoryBook:
     def _count(self, job_id: str, new: Sequence[Result]) -> None:
         job = self.jobs[job_id]
         failed = sum(isinstance(result.reading, Unreadable) for result in new)
-        doubtful = sum(_fits(result.reading, None, Decision.NEEDS_REVIEW) for result in new)
+        doubtful, refused = (
+            sum(_fits(result.reading, None, decision) for result in new)
+            for decision in (Decision.NEEDS_REVIEW, Decision.REJECT)
+        )
         counts = replace(
             job.counts,
             succeeded=job.counts.succeeded + len(new) - failed,
             failed=job.counts.failed + failed,
             needs_review=job.counts.needs_review + doubtful,
+            rejected=job.counts.rejected + refused,
         )
         self.jobs[job_id] = replace(job, counts=counts)
 

@@ -69,6 +69,7 @@ def job_from(row: Row[Any], processing: int) -> Job:
             canceled=row.canceled,
             expired=row.expired,
             needs_review=row.needs_review,
+            rejected=row.rejected,
         ),
         created_at=row.created_at,
         expires_at=row.expires_at,

@@ -104,6 +104,7 @@ COUNT = (
         succeeded=jobs.c.succeeded + bindparam("read", type_=Integer()),
         failed=jobs.c.failed + bindparam("unread", type_=Integer()),
         needs_review=jobs.c.needs_review + bindparam("doubtful", type_=Integer()),
+        rejected=jobs.c.rejected + bindparam("refused", type_=Integer()),
     )
     .returning(jobs.c.status)
 )
@@ -125,9 +126,13 @@ def holding(claim: Claim) -> dict[str, Any]:
 
 def counted(new: Sequence[Result]) -> dict[str, int]:
     """What COUNT adds for these results."""
-    digits = [result.reading for result in new if isinstance(result.reading, Digit)]
-    doubtful = sum(digit.decision is Decision.NEEDS_REVIEW for digit in digits)
-    return {"read": len(digits), "unread": len(new) - len(digits), "doubtful": doubtful}
+    decisions = [result.reading.decision for result in new if isinstance(result.reading, Digit)]
+    return {
+        "read": len(decisions),
+        "unread": len(new) - len(decisions),
+        "doubtful": decisions.count(Decision.NEEDS_REVIEW),
+        "refused": decisions.count(Decision.REJECT),
+    }
 
 
 def _ending() -> ReturningUpdate[Any]:

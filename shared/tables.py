@@ -65,6 +65,7 @@ jobs = Table(
     Column("canceled", BigInteger, nullable=False, default=0),
     Column("expired", BigInteger, nullable=False, default=0),
     Column("needs_review", BigInteger, nullable=False, default=0),
+    Column("rejected", BigInteger, nullable=False, server_default="0"),
     Column("error_code", String(64)),
     Column("error_message", Text),
     Column("created_at", UtcDateTime, nullable=False),

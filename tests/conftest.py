@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -25,9 +26,10 @@ from redis.exceptions import RedisError
 from api.app import create_app
 from cli.service import redis as redis_server
 from migrations.upgrade import upgrade
+from shared.catalog import ModelCatalog
 from shared.database import open_engine
 from shared.ports import Parts
-from shared.settings import Settings
+from shared.settings import PROJECT, Settings
 from shared.testing import MemoryQueue
 from shared.wiring import open_parts
 
@@ -171,6 +173,19 @@ def s3_url() -> str:
     server.start()
     host, port = server.get_host_and_port()
     return f"http://{host}:{port}"
+
+
+@pytest.fixture
+def two_versions(tmp_path: Path) -> Path:
+    """A models folder with the shipped model as digits@1.0.0 and digits@2.0.0, and no labels."""
+    shipped = ModelCatalog(PROJECT / "models", "digits")
+    source = shipped.entry(shipped.resolve(None)).file.parent
+    for version in ("1.0.0", "2.0.0"):
+        folder = tmp_path / "versions" / "digits" / version
+        shutil.copytree(source, folder)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps({**manifest, "version": version}))
+    return tmp_path / "versions"
 
 
 # --- the front end over SQLite and a folder, its messages in memory ---

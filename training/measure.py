@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from shared.manifest import RiskPoint
+from worker import risk
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.int64]
-
-#: Targets of accuracy that the table of thresholds covers.
-TARGETS = (0.98, 0.985, 0.99, 0.9925, 0.995, 0.9975, 0.999, 0.9995)
 
 
 def best_digit(scores: Scores) -> tuple[Labels, Scores]:
@@ -64,16 +62,7 @@ def calibration_error(scores: Scores, labels: Labels) -> float:
     return sum(abs(sure - right) * count for sure, right, count in reliability(scores, labels)) / len(labels)
 
 
-def risk_coverage(scores: Scores, labels: Labels, targets: tuple[float, ...] = TARGETS) -> list[RiskPoint]:
+def risk_coverage(scores: Scores, labels: Labels, targets: tuple[float, ...] = risk.TARGETS) -> list[RiskPoint]:
     """For each accuracy wanted of the accepted readings, the lowest threshold that reaches it here."""
     digit, confidence = best_digit(scores)
-    order = np.argsort(-confidence, kind="stable")
-    thresholds, right = confidence[order], np.cumsum((digit == labels)[order]) / np.arange(1, len(labels) + 1)
-    # Readings of equal confidence are accepted or declined together.
-    ends = np.append(np.flatnonzero(np.diff(thresholds)), len(labels) - 1)
-    points = (ends[right[ends] >= target] for target in targets)
-    lowest = sorted({int(reached[-1]) for reached in points if len(reached)}, reverse=True)
-    return [
-        RiskPoint(round(float(thresholds[end]), 6), round((end + 1) / len(labels), 5), round(float(right[end]), 5))
-        for end in lowest
-    ]
+    return risk.risk_coverage(confidence, digit == labels, targets)

@@ -14,13 +14,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from shared.manifest import Input, Manifest, Thresholds
+from shared.manifest import Input, Manifest, Thresholds, manifest_text
 from training import measure, shards
 from training.data import training_digits
 from training.evaluate import REPORT, Judge, examine, load
@@ -63,7 +63,7 @@ def publish(run: Path, name: str, version: str) -> Path:
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
-    (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n")
+    (folder / "manifest.json").write_text(manifest_text(manifest))
 
 
 def _commit() -> str:

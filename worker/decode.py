@@ -2,7 +2,7 @@
 
 Pillow does the decoding: only the formats below are tried, an image's size is checked before its pixels are
 touched, and large images are reduced early, so that no upload costs more memory than `max_pixels` allows.
-The commonest upload by far, a small gray PNG, is left to OpenCV, which reads it four times faster.
+The commonest uploads, small PNGs that are nothing but opaque pixels, are left to OpenCV, which reads them faster.
 """
 
 from __future__ import annotations
@@ -30,12 +30,18 @@ FOREIGN = ((4, b"ftyp"), (0, b"%PDF"), (0, b"8BPS"), (0, b"<svg"), (0, b"<?xml")
 ENOUGH = 512
 #: A single color channel is preferred to luminance when its spread is this many times larger.
 COLORFUL = 1.5
-#: A gray PNG of 8 bits and at most 255 x 255 pixels that has nothing but pixels in it: length, chunk and checksum.
-SMALL_GRAY_PNG = re.compile(
-    rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0.\0\0\0.\x08\0\0\0\0.{4}(.{4})(IDAT.+)(.{4})\0\0\0\0IEND\xaeB`\x82", re.DOTALL
+#: A PNG of at most 255 x 255 pixels in gray, RGB or RGBA, 8 bits each, that has nothing but pixels in it: length,
+#: chunk and checksum.
+PLAIN_PNG = re.compile(
+    rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0.\0\0\0.\x08[\0\2\6]\0\0\0.{4}"
+    rb"(.{4})(IDAT.+)(.{4})\0\0\0\0IEND\xaeB`\x82",
+    re.DOTALL,
 )
+PLAIN_PIXELS = 255 * 255
 #: What white may be in pictures of more than 8 bits.
 FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)
+#: The alpha of what hides all that is under it.
+OPAQUE = 255
 #: Gray values that span less than this show nothing, of 255.
 FLAT = 16
 
@@ -48,16 +54,20 @@ def decode(data: bytes, *, max_pixels: int) -> Gray:
 
     Raises NotAnImage, UnsupportedFormat, ImageTruncated or ImageTooLarge.
     """
-    small = _small_gray_png(data, max_pixels)
-    return _decode(data, max_pixels) if small is None else small
+    plain = _plain_png(data) if max_pixels >= PLAIN_PIXELS else None
+    return _decode(data, max_pixels) if plain is None else plain
 
 
-def _small_gray_png(data: bytes, max_pixels: int) -> Gray | None:
-    png = SMALL_GRAY_PNG.fullmatch(data) if max_pixels >= 255 * 255 else None
+def _plain_png(data: bytes) -> Gray | None:
+    """What `_decode` makes of such a file, too; None if it is another one."""
+    png = PLAIN_PNG.fullmatch(data)
     if png is None or struct.unpack(">II", png[1] + png[3]) != (len(png[2]) - 4, zlib.crc32(png[2])):
         return None
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
-    return None if pixels is None else np.asarray(pixels, dtype=np.uint8)
+    pixels: Gray | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.ndim == 2:
+        return pixels
+    is_opaque = pixels.shape[2] == 3 or pixels[:, :, 3].min() == OPAQUE
+    return _contrasted(np.ascontiguousarray(pixels[:, :, 2::-1])) if is_opaque else None
 
 
 def _decode(data: bytes, max_pixels: int) -> Gray:
@@ -113,7 +123,7 @@ def _gray(image: Image.Image) -> Gray:
         return _scaled(np.asarray(image))
     if image.has_transparency_data:
         return _opaque(image.convert("RGBA"))
-    return _contrasted(image if mode == "RGB" else image.convert("RGB"))
+    return _contrasted(np.asarray(image if mode == "RGB" else image.convert("RGB")))
 
 
 def _scaled(values: NDArray[np.generic]) -> Gray:
@@ -131,15 +141,14 @@ def _opaque(image: Image.Image) -> Gray:
     return over_white if np.ptp(over_white) >= FLAT else _contrasted(_over(image, "black"))
 
 
-def _over(image: Image.Image, color: str) -> Image.Image:
+def _over(image: Image.Image, color: str) -> Gray:
     paper = Image.new("RGB", image.size, color)
     paper.paste(image, mask=image.getchannel("A"))
-    return paper
+    return np.asarray(paper)
 
 
-def _contrasted(image: Image.Image) -> Gray:
-    """RGB -> luminance, or the one channel that shows clearly more: red on brown, yellow on white."""
-    channels = np.asarray(image)
+def _contrasted(channels: Gray) -> Gray:
+    """RGB of shape (height, width, 3) -> luminance, or the one channel that shows clearly more: yellow on white."""
     luminance = cv2.cvtColor(channels, cv2.COLOR_RGB2GRAY)
     spread = cv2.meanStdDev(channels)[1].ravel()
     if spread.max() <= COLORFUL * float(cv2.meanStdDev(luminance)[1][0, 0]):

@@ -28,6 +28,8 @@ NEAR = 0.25
 #: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
 #: two pixels.
 RUN, THICK = 0.15, 0.025
+#: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
+REACH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,17 @@ def _above_uneven_paper(gray: Gray, lightness: float) -> Relief:
     Ink takes its share of whatever light falls on the paper; what shines on a dark screen adds to it.
     """
     small = np.asarray(cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    detail = small.astype(np.float32) - cv2.medianBlur(small, 25)
-    light_paper = float((detail**3).sum()) < 0 if abs(lightness - 0.5) < UNDECIDED else lightness > 0.5
+    light_paper = _has_dark_details(small) if abs(lightness - 0.5) < UNDECIDED else lightness > 0.5
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 17))
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide)
     paper = cv2.resize(cv2.GaussianBlur(paper, (9, 9), 0), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = 255 - cv2.divide(gray, paper, scale=255) if light_paper else cv2.subtract(gray, paper)
     return Relief(np.asarray(ink, dtype=np.uint8), light_paper, uneven=True)
+
+
+def _has_dark_details(small: Gray) -> bool:
+    detail = small.astype(np.float32) - cv2.medianBlur(small, 25)
+    return float((detail**3).sum()) < 0
 
 
 def _without_lines(mask: Gray) -> Gray:
@@ -138,6 +144,8 @@ def _without_lines(mask: Gray) -> Gray:
 def _ruled(mask: Gray) -> Gray:
     """The pixels of thin straight lines that come from the left edge or the right one."""
     height, width = mask.shape
+    if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
+        return np.zeros_like(mask)
     mask = np.ascontiguousarray(mask)
     runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, round(width * RUN)), np.uint8))
     runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(2, round(height * THICK)) + 1, 1), np.uint8))
@@ -145,7 +153,7 @@ def _ruled(mask: Gray) -> Gray:
     left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
     ruled = (left == 0) | (left + length == width)
     ruled[0] = False
-    return np.asarray(np.where(ruled[labels], mask, 0), dtype=np.uint8)
+    return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8)
 
 
 def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
@@ -162,5 +170,5 @@ def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
     large = area >= FAR_PART * area[main]
     kept = large | (near & (area >= NEAR_PART * area[main]))
     parts = np.count_nonzero(large & (height >= height[main] / 2))
-    strokes = np.concatenate(([0], np.where(kept, 255, 0))).astype(np.uint8)[labels]
+    strokes = np.concatenate(([0], np.where(kept, 255, 0))).astype(np.uint8).take(labels)
     return strokes, int(parts), float(area[kept].sum() / area.sum())

@@ -23,11 +23,16 @@ def known_digits() -> tuple[tuple[str, bytes], ...]:
 
 def self_test(recognizer: Recognizer, *, published: bool) -> None:
     """Raise ModelBroken unless the model reads the known digits: all of them, or most if it was only dropped in."""
+    known, right = len(known_digits()), known_right(recognizer)
+    if right < (known if published else ENOUGH_FOR_FOREIGN):
+        raise ModelBroken(f"The model {recognizer.ref} reads {right} of {known} known digits; use another one.")
+
+
+def known_right(recognizer: Recognizer) -> int:
+    """How many of the known digits the model reads."""
     known = known_digits()
     readings = recognizer.read([data for _, data in known], ReadOptions())
-    right = sum(
+    return sum(
         isinstance(reading, Digit) and reading.label == label
         for reading, (label, _) in zip(readings, known, strict=True)
     )
-    if right < (len(known) if published else ENOUGH_FOR_FOREIGN):
-        raise ModelBroken(f"The model {recognizer.ref} reads {right} of {len(known)} known digits; use another one.")

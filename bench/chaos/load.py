@@ -13,8 +13,8 @@ from http import HTTPStatus
 
 import httpx
 
-from bench.corpus import BESIDE, digits
 from cli.demo import SAMPLE
+from worker.mnist import BESIDE, digits
 
 #: How many images a job may have.
 SIZES = (1, 5, 20, 60, 150, 400, 900)

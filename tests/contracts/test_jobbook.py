@@ -377,11 +377,13 @@ def test_the_outcome_tells_how_many_images_were_read(book: JobBook, failures: in
     assert book.find("job_1").outcome is outcome
 
 
-def test_doubtful_readings_are_counted_beside_the_succeeded(book: JobBook) -> None:
+def test_what_was_decided_of_the_succeeded_is_counted(book: JobBook) -> None:
     add(book, a_job())
     record(book, claimed(book, "job_1-0"), five(Decision.NEEDS_REVIEW))
     record(book, claimed(book, "job_1-1"), five(Decision.REJECT))
-    assert book.find("job_1").counts == Counts(2, succeeded=2, needs_review=1)
+    counts = book.find("job_1").counts
+    assert counts == Counts(2, succeeded=2, needs_review=1, rejected=1)
+    assert counts.accepted == 0
 
 
 def test_a_worker_that_lost_its_lease_cannot_record(book: JobBook) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, insert, inspect, select
 
 from migrations.upgrade import alembic_config, upgrade
 from shared.database import open_engine, writing
+from shared.domain import Counts, Decision, Job, ModelRef, Queue, ReadOptions, Status
 from shared.errors import DatabaseUnavailable
+from shared.rows import job_values
 from shared.settings import PROJECT
-from shared.tables import metadata
+from shared.tables import jobs, metadata, results
 
 
 @pytest.fixture
@@ -50,6 +53,27 @@ def test_an_upgraded_database_is_left_as_it_is(engine: Engine) -> None:
     upgrade(engine)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM receipts").scalar() == 1
+
+
+def test_rejected_readings_of_earlier_jobs_come_to_be_counted(engine: Engine) -> None:
+    config, now = alembic_config(), datetime(2026, 1, 1, tzinfo=UTC)
+    job = Job("job_1", "local", Status.COMPLETED, Queue.BULK, ModelRef("m", "1"), ReadOptions(), Counts(3), now, now)
+    decided = (Decision.REJECT, Decision.ACCEPT, Decision.REJECT)
+    rows = [
+        {"job_id": "job_1", "item_index": index, "filename": "", "status": "", "model_version": "1", "decision": word}
+        for index, word in enumerate(decided)
+    ]
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+    with writing(engine) as connection:
+        connection.execute(insert(jobs), job_values(job))
+        connection.execute(insert(results), rows)
+
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        assert connection.scalar(select(jobs.c.rejected)) == 2
 
 
 def test_the_migrations_can_be_taken_back(engine: Engine) -> None:

@@ -28,8 +28,9 @@ FIELDS = {
     "id", "object", "status", "outcome", "model", "counts", "progress", "created_at", "started_at", "ended_at",
     "expires_at", "options", "metadata", "errors", "urls",
 }  # fmt: skip
-COUNTS = {"total", "queued", "processing", "succeeded", "failed", "canceled", "expired", "needs_review"}
-EXCLUSIVE = COUNTS - {"total", "needs_review"}
+EXCLUSIVE = {"queued", "processing", "succeeded", "failed", "canceled", "expired"}
+DECIDED = {"accepted", "needs_review", "rejected"}
+COUNTS = EXCLUSIVE | DECIDED | {"total"}
 
 MULTIPART = "multipart/form-data; boundary=x"
 
@@ -52,6 +53,7 @@ def job_of(client: TestClient, *images: bytes, **more: object) -> str:
 def counts(answer: Response) -> dict[str, int]:
     found: dict[str, int] = answer.json()["counts"]
     assert sum(found[name] for name in EXCLUSIVE) == found["total"]
+    assert sum(found[name] for name in DECIDED) == found["succeeded"]
     return {name: count for name, count in found.items() if count}
 
 
@@ -412,7 +414,7 @@ def test_a_finished_job_says_what_came_of_it(client: TestClient, work: Work) -> 
 
     job = answer.json()
     assert (job["status"], job["outcome"], job["progress"]["percent"]) == ("completed", "partial", 100)
-    assert counts(answer) == {"total": 3, "succeeded": 2, "failed": 1, "needs_review": 1}
+    assert counts(answer) == {"total": 3, "succeeded": 2, "failed": 1, "accepted": 1, "needs_review": 1}
     assert "retry-after" not in answer.headers
     assert job["started_at"] <= job["ended_at"]
 
@@ -524,7 +526,7 @@ def test_cancel_lets_what_is_running_finish(client: TestClient, parts: Parts) ->
     assert seen[0].headers["retry-after"].isdigit()
     done = client.get(f"/v1/jobs/{job_id}")
     assert (done.json()["status"], done.json()["outcome"]) == ("canceled", "partial")
-    assert counts(done) == {"total": 5, "succeeded": 4, "canceled": 1}
+    assert counts(done) == {"total": 5, "succeeded": 4, "canceled": 1, "accepted": 4}
     assert len(client.get(f"/v1/jobs/{job_id}/results").json()["data"]) == 4
 
 
@@ -557,9 +559,9 @@ def test_retry_reads_the_failed_images_again(client: TestClient, work: Work) -> 
     work()
     answer = client.post(f"/v1/jobs/{job_id}/retry")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
-    assert counts(answer) == {"total": 2, "queued": 1, "succeeded": 1}
+    assert counts(answer) == {"total": 2, "queued": 1, "succeeded": 1, "accepted": 1}
     work()
-    assert counts(client.get(f"/v1/jobs/{job_id}")) == {"total": 2, "succeeded": 1, "failed": 1}
+    assert counts(client.get(f"/v1/jobs/{job_id}")) == {"total": 2, "succeeded": 1, "failed": 1, "accepted": 1}
 
 
 def test_a_broker_error_never_reaches_the_client(client: TestClient, parts: Parts, work: Work) -> None:

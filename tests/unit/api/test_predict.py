@@ -81,14 +81,6 @@ def test_without_a_worker_the_answer_tells_where_to_poll(client: TestClient, set
     assert job["id"] in answer.json()["detail"]
 
 
-def test_the_models_are_listed(client: TestClient) -> None:
-    listed = client.get("/v1/models").json()
-    (model,) = listed["data"]
-    assert (listed["object"], model["name"], model["default"]) == ("list", "digits", True)
-    assert model.keys() >= {"name", "version", "default", "labels", "metrics"}
-    assert client.get("/v1/models/digits").json()["data"] == [model]
-
-
 def test_the_process_says_that_it_lives(client: TestClient) -> None:
     assert client.get("/livez").json() == {"status": "ok"}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,10 +19,18 @@ from shared.errors import CannotStart, DigitqError, ModelMissing
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
 
 
+def commands(group: Any, called: str = "digitq") -> Iterator[tuple[str, Any]]:
+    """Every command with the words that call it; of a group, its commands too."""
+    for name, command in group.commands.items():
+        yield f"{called} {name}", command
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{called} {name}")
+
+
 def test_every_command_and_every_option_is_documented() -> None:
     reference = REFERENCE.read_text()
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        assert f"`digitq {name}" in reference
+    for name, command in commands(typer.main.get_command(app)):
+        assert f"`{name}" in reference
         for option in (word for parameter in command.params for word in parameter.opts if word.startswith("--")):
             assert option in reference, f"{name} {option}"
 

@@ -113,6 +113,31 @@ def test_a_changed_label_is_seen_without_a_new_catalog(tmp_path: Path) -> None:
     assert catalog.resolve(None).version == "1.0.0"
 
 
+def test_a_label_is_moved(tmp_path: Path) -> None:
+    for version in ("1.0.0", "2.0.0"):
+        publish(tmp_path, version)
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    catalog.put_label(ModelRef("digits", "1.0.0"), "stable")
+    catalog.put_label(ModelRef("digits", "2.0.0"), "candidate")
+    assert catalog.resolve(None).version == "1.0.0"
+
+    catalog.put_label(catalog.resolve("digits@candidate"), "stable")
+
+    assert catalog.resolve(None).version == "2.0.0"
+    assert catalog.labels("digits") == {"stable": "2.0.0", "candidate": "2.0.0"}
+
+
+def test_only_what_is_published_can_be_labeled(tmp_path: Path) -> None:
+    drop(tmp_path / "mine.keras")
+    catalog = ModelCatalog(tmp_path, "mine")
+
+    with pytest.raises(NoSuchModel, match="came without a manifest"):
+        catalog.put_label(catalog.resolve("mine"), "stable")
+    with pytest.raises(NoSuchModel, match="is not installed"):
+        catalog.put_label(ModelRef("digits", "7"), "stable")
+
+
 def test_a_published_model_wins_over_a_dropped_in_one_of_the_same_name(tmp_path: Path) -> None:
     publish(tmp_path, "1.0.0")
     dropped = drop(tmp_path / "digits.keras")
@@ -139,6 +164,13 @@ def test_a_file_given_by_path_is_meant_even_if_its_name_is_also_installed(tmp_pa
     version = drop(tmp_path / "digits.keras")
 
     assert ModelCatalog(tmp_path / "models", str(tmp_path / "digits.keras")).resolve(None).version == version
+
+
+def test_a_default_whose_version_is_not_there_is_a_missing_model(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+
+    with pytest.raises(ModelMissing, match=r"no version '9'; it has 1\.0\.0\. Put a \.keras file"):
+        ModelCatalog(tmp_path, "digits@9").resolve(None)
 
 
 @pytest.mark.parametrize("default", ["digits", "digits@1.0.0", "nowhere/digits.keras", "digits.h5"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from worker.mnist import BESIDE, mnist_test
 from worker.normalize import normalize, plain
 
 Gray = NDArray[np.uint8]
@@ -55,6 +56,14 @@ def test_an_image_under_mnists_conditions_passes_untouched() -> None:
     digit = normalize(seven(100, 9)).pixels
 
     assert normalize(digit).pixels is digit
+
+
+@pytest.mark.skipif(not BESIDE.is_file(), reason="MNIST is not on this machine.")
+def test_all_of_mnists_test_set_passes_untouched_and_so_is_read_as_without_normalization() -> None:
+    images, _ = mnist_test()
+
+    assert len(images) == 10_000
+    assert all(normalize(image).pixels is image for image in images)
 
 
 def test_strokes_of_one_pixel_are_widened() -> None:

@@ -1,0 +1,45 @@
+"""Labels: names such as "stable" that move from one version of a model to another.
+
+They stand in models/<name>/labels.json, such as {"stable": "1.0.0", "candidate": "1.1.0"}. Every process reads the
+file whenever it looks for a version, so that a label that was moved holds from the next job on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from shared.errors import ModelBroken
+
+#: The version that a bare name means.
+STABLE = "stable"
+#: What a label may be called: nothing that looks like a version.
+LABEL = re.compile(r"[a-z][a-z_-]*")
+
+
+def read_labels(file: Path) -> Mapping[str, str]:
+    """The versions by their labels. Raises ModelBroken."""
+    try:
+        labels = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ModelBroken(f"{file} is damaged: {error}; write it again or remove it.") from error
+    if not isinstance(labels, dict) or not all(isinstance(version, str) for version in labels.values()):
+        raise ModelBroken(f'{file} is damaged: it must look like {{"stable": "1.0.0"}}.')
+    return labels
+
+
+def write_labels(file: Path, labels: Mapping[str, str]) -> None:
+    """Replace the labels at once: whoever reads meanwhile sees the old ones or the new ones. Raises ModelBroken."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        partial.write_text(json.dumps(labels, indent=2) + "\n", encoding="utf-8")
+        partial.replace(file)
+    except OSError as error:
+        raise ModelBroken(f"{file} cannot be written ({error.strerror}); make its folder writable.") from error
+    finally:
+        partial.unlink(missing_ok=True)
