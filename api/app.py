@@ -45,7 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
         await views.aclose()
         engine.dispose()
 
-    app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan)
+    # FastAPI's own pages of documentation load their scripts from another host; ours is among the pages.
+    app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     app.add_middleware(SameOrigin)
     app.add_middleware(RequestId)
