@@ -148,6 +148,16 @@ def test_the_system_page_tells_what_waits(client: TestClient) -> None:
     assert "<dt>so far</dt><dd>none</dd>" in text
 
 
+def test_the_system_page_tells_how_fast_images_are_read(client: TestClient, work: Callable[[], int]) -> None:
+    client.post("/v1/jobs", files=[("files", (f"{number}.png", b"3")) for number in range(9)])
+    assert "<dt>over the last 10 seconds</dt><dd>0.0</dd>" in client.get("/system").text
+    work()
+    text = client.get("/system").text
+    assert "<dt>over the last 10 seconds</dt><dd>0.9</dd>" in text
+    assert "<dt>over the last minute</dt><dd>0.1</dd>" in text
+    assert "<dt>over the last 15 minutes</dt><dd>0.0</dd>" in text
+
+
 def test_the_system_page_tells_what_had_to_wait_again(client: TestClient, parts: Parts) -> None:
     client.post("/v1/jobs", files=[("files", ("3.png", b"3"))])
     parts.book.withdraw(parts.book.announced(Queue.INTERACTIVE, timedelta(seconds=-1)), Requeue.MESSAGE_LOST)
