@@ -57,9 +57,13 @@ lock: $(VENV)/uv.stamp ## pin every dependency anew, with hashes
 	$(COMPILE) --group worker --group build -c requirements/dev.txt -o requirements/worker.txt
 	$(COMPILE) --group tensorflow -c requirements/dev.txt -o requirements/tensorflow.txt
 
-train: setup-dev ## train the network, some hours on two cores; stopped, it goes on where it was
+train: setup-dev ## train the network, some hours; with CORRECTIONS="a.zip b.ndjson" teach it those and publish it
+ifdef CORRECTIONS
+	$(BIN)/python -m training.relearn $(CORRECTIONS) $(if $(VERSION),--version $(VERSION))
+else
 	$(BIN)/python -m training.shards
 	$(BIN)/python -m training.train
+endif
 
 publish: setup-dev ## ... and make a model folder of it: make publish VERSION=1.2.0
 	$(BIN)/python -m training.publish --version $(VERSION)

@@ -31,20 +31,22 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = open_engine(settings.database)
-        waiting = Waiting(Redis.from_url(settings.redis))
+        waiting, views = Waiting(Redis.from_url(settings.redis)), open_views(settings)
         app.state.house = House(
             desk=Desk(open_parts(settings, engine), ModelCatalog(settings.models, settings.model), settings),
             reviews=open_review_book(engine),
-            views=open_views(settings),
+            views=views,
             pulse=open_pulse(engine),
             waiting=waiting,
             uploads=anyio.CapacityLimiter(UPLOADS_AT_ONCE),
         )
         async with waiting.listening():
             yield
+        await views.aclose()
         engine.dispose()
 
-    app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan)
+    # FastAPI's own pages of documentation load their scripts from another host; ours is among the pages.
+    app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     app.add_middleware(SameOrigin)
     app.add_middleware(RequestId)

@@ -12,6 +12,8 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import IO
 
+from anyio import from_thread
+
 from api.media import SUFFIXES, media_type
 from api.views import BATCH, Views
 from shared.errors import Missing, PackLost
@@ -58,13 +60,13 @@ def write_folders(file: IO[bytes], parts: Parts, reviews: ReviewBook) -> None:
 def write_mnist(file: IO[bytes], views: Views, reviews: ReviewBook) -> None:
     """Write a ZIP of MNIST's two files: digits as the model saw them, and their labels.
 
-    Raises BrokerUnavailable, NoAnswerInTime.
+    To be called in a thread of the event loop. Raises BrokerUnavailable, NoAnswerInTime.
     """
     labels = bytearray()
     with tempfile.TemporaryFile() as pixels, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for job_id, said in batches(reviews):
             digits = {index: each.label for index, each in said.items() if each.label != NOT_A_DIGIT}
-            for index, view in views.ask(job_id, list(digits)).items():
+            for index, view in from_thread.run(views.ask, job_id, list(digits)).items():
                 pixels.write(view)
                 labels.append(int(digits[index]))
         with archive.open("corrections-images-idx3-ubyte", "w") as images_file:

@@ -6,14 +6,15 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 
-from redis import Redis
+from anyio.to_thread import run_sync
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from ulid import ULID
 
 from shared.broker import VIEW_PREFIX, CeleryQueue
 from shared.errors import BrokerUnavailable, NoAnswerInTime
 from shared.settings import Settings
-from shared.wiring import open_celery, open_redis
+from shared.wiring import REDIS_SECONDS, open_celery, open_redis
 
 #: Seconds to wait for a worker, which may have a chunk to finish first.
 VIEW_SECONDS = 10
@@ -23,8 +24,8 @@ BATCH = 256
 
 def open_views(settings: Settings) -> Views:
     """Nothing is connected before it is used."""
-    redis = open_redis(settings, seconds=2 * VIEW_SECONDS)
-    return Views(CeleryQueue(open_celery(settings), redis), redis)
+    redis = Redis.from_url(settings.redis, socket_timeout=2 * VIEW_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    return Views(CeleryQueue(open_celery(settings), open_redis(settings)), redis)
 
 
 class Views:
@@ -34,17 +35,22 @@ class Views:
         self._queue = queue
         self._redis = redis
 
-    def ask(self, job_id: str, indexes: Sequence[int]) -> Mapping[int, bytes]:
+    async def ask(self, job_id: str, indexes: Sequence[int]) -> Mapping[int, bytes]:
         """The views of these images of a job, at most BATCH; what cannot be read is left out.
 
+        No thread is held while a worker is waited for.
         Raises BrokerUnavailable, NoAnswerInTime.
         """
         reply_to = f"{VIEW_PREFIX}{ULID()}"
-        self._queue.ask_for_views(job_id, indexes, reply_to, VIEW_SECONDS)
+        await run_sync(self._queue.ask_for_views, job_id, indexes, reply_to, VIEW_SECONDS)
         try:
-            reply = self._redis.blpop([reply_to], timeout=VIEW_SECONDS)
+            reply = await self._redis.blpop([reply_to], timeout=VIEW_SECONDS)
         except RedisError as error:
             raise BrokerUnavailable from error
         if reply is None:
             raise NoAnswerInTime("No worker had the time to show what the model saw; try again.")
         return {int(index): base64.b64decode(view) for index, view in json.loads(reply[1]).items()}
+
+    async def aclose(self) -> None:
+        """Let go of Redis."""
+        await self._redis.aclose()

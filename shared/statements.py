@@ -93,7 +93,9 @@ HELD = (
     & (chunks.c.fence == bindparam("held_fence"))
     & (chunks.c.state == ChunkState.RUNNING)
 )
-FINISH_HELD = update(chunks).where(HELD).values(state=ChunkState.DONE, worker=None, lease_until=None)
+FINISH_HELD = (
+    update(chunks).where(HELD).values(state=ChunkState.DONE, worker=None, lease_until=None, done_at=epoch_now())
+)
 DROP_HELD = delete(chunks).where(HELD).returning(chunks.c.queue)
 
 #: Adds to the counts of the job `of_job`, and gives its status.

@@ -97,6 +97,7 @@ chunks = Table(
     # Seconds since 1970 by the database's own clock, so that hosts whose clocks differ agree on them.
     Column("announced_at", Float),
     Column("lease_until", Float),
+    Column("done_at", Float),
     Index(None, "job_id", "state", "first"),
     Index(None, "queue", "state"),
 )

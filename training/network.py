@@ -8,8 +8,10 @@ plain Keras layers only and opens everywhere.
 from __future__ import annotations
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
+from numpy.typing import NDArray
 
 LABELS = (*"0123456789", "none")
 INPUT = (28, 28, 1)
@@ -66,6 +68,26 @@ def folded(trained: keras.Model) -> keras.Model:
         target.set_weights([convolution.kernel * factor, norm.offset - norm.mean * factor])
     plain.layers[-1].set_weights(trained.layers[-1].get_weights())
     return plain
+
+
+def unfolded(plain: keras.Model, images: NDArray[np.float32]) -> keras.Model:
+    """The same function as it is trained, for a course that begins where another one's published network ended.
+
+    What each normalization subtracts and divides by is measured on images (n, 28, 28, 1), of the kind learned from.
+    Raises ValueError for a network of other layers.
+    """
+    trained, sources = trainable(), _of(plain, layers.Conv2D)
+    if [source.kernel.shape for source in sources] != [same.kernel.shape for same in _of(trained, layers.Conv2D)]:
+        raise ValueError("This network has other layers than the one that is trained here; train without it.")
+    outputs = keras.Model(plain.inputs[0], [source.output for source in sources])(images)
+    parts = zip(sources, outputs, _of(trained, layers.Conv2D), _of(trained, FusedNormalization), strict=True)
+    for source, output, convolution, norm in parts:
+        kernel, bias = source.get_weights()
+        mean, variance = tf.nn.moments(output, axes=(0, 1, 2))
+        convolution.set_weights([kernel])
+        norm.set_weights([tf.sqrt(variance + norm.EPSILON), mean, mean - bias, variance])
+    trained.layers[-1].set_weights(plain.layers[-1].get_weights())
+    return trained
 
 
 def _of(model: keras.Model, kind: type) -> list[keras.Layer]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -94,8 +95,14 @@ def _card(found: Findings) -> str:
         temperature=manifest.temperature,
         review=manifest.thresholds.review,
         reject=manifest.thresholds.reject,
+        corrected=_corrected(manifest.training),
         recipe=json.dumps(manifest.training, indent=2),
     )
+
+
+def _corrected(recipe: Mapping[str, Any]) -> str:
+    known = recipe.get("corrections")
+    return f"; at last from {known['learned']} pictures that people corrected, too" if known else ""
 
 
 CARD = """# {title}
@@ -104,7 +111,8 @@ Reads one handwritten digit in a picture of 28 x 28 under MNIST's conditions (`w
 there), and says when there is none. Six convolutions; outputs are the probabilities of 0 to 9 and of "none".
 
 Learned from MNIST's training images, drawn and printed digits, and letters, scribbles and other things that are no
-digit, all made by `training/`. Not for anything that a wrong digit could harm without a person looking at it.
+digit, all made by `training/`{corrected}.
+Not for anything that a wrong digit could harm without a person looking at it.
 
 {metrics}
 Temperature {temperature}; readings from {review} on are accepted, "none" from {reject} on is rejected.

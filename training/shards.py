@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -29,6 +30,8 @@ Gray = NDArray[np.uint8]
 Maker = Callable[[Digits, Generator], tuple[Gray, int]]
 
 SIZE = 50_000
+#: The largest share of a shard that people's corrections get, and how often one of them comes in it at most.
+MOST_CORRECTED, REPEATED = 0.2, 50
 GENTLE = Bend(turn=0.1, shear=0.1, scale=0.1, shift=0.02, wave=0.035)
 
 
@@ -114,6 +117,12 @@ LEARNED: Recipe = ((written, 0.37), (pictured, 0.19), (damaged, 0.2), (construct
 SENT: Recipe = ((unbent, 0.35), (pictured, 0.4), (constructed, 0.1), (not_a_digit, 0.15))
 
 
+def with_corrections(corrected: Digits, size: int) -> Recipe:
+    """What is learned from, and people's corrections, bent as MNIST's digits are, in a share that grows with them."""
+    share = min(MOST_CORRECTED, REPEATED * len(corrected.labels) / size)
+    return (*((maker, part * (1 - share)) for maker, part in LEARNED), (lambda _, rng: written(corrected, rng), share))
+
+
 def make_shard(digits: Digits, seed: tuple[int, ...], size: int = SIZE, recipe: Recipe = LEARNED) -> Digits:
     """So many pictures (28, 28) and labels, 0 to 9 or glyphs.NONE, by a recipe."""
     rng = np.random.default_rng(seed)
@@ -131,12 +140,33 @@ def save(shard: Digits, path: Path) -> None:
     partial.rename(path)
 
 
-def _prepare(task: tuple[Path, int, int]) -> Path:
-    folder, number, seed = task
-    path = folder / f"{number:04d}.npz"
-    cv2.setNumThreads(1)
-    save(make_shard(training_digits().training, (seed, number)), path)
-    return path
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Which shards there are to be: `size` pictures each, of the usual recipe or with corrections in it."""
+
+    folder: Path
+    count: int
+    seed: int
+    corrected: Digits | None = None
+    size: int = SIZE
+
+    def path(self, number: int) -> Path:
+        return self.folder / f"{number:04d}.npz"
+
+    def make(self, number: int) -> Path:
+        """Make one shard of it."""
+        cv2.setNumThreads(1)
+        recipe = LEARNED if self.corrected is None else with_corrections(self.corrected, self.size)
+        save(make_shard(training_digits().training, (self.seed, number), self.size, recipe), self.path(number))
+        return self.path(number)
+
+
+def prepare(stock: Stock, processes: int = 2) -> None:
+    """Make the shards that are missing."""
+    missing = [number for number in range(stock.count) if not stock.path(number).exists()]
+    with get_context("spawn").Pool(processes) as pool:
+        for done, path in enumerate(pool.imap(stock.make, missing), start=1):
+            print(f"{path} ({done} of {len(missing)})", flush=True)
 
 
 def main() -> None:
@@ -147,11 +177,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    tasks = [(options.folder, number, options.seed) for number in range(options.count)]
-    missing = [task for task in tasks if not (task[0] / f"{task[1]:04d}.npz").exists()]
-    with get_context("spawn").Pool(options.processes) as pool:
-        for done, path in enumerate(pool.imap(_prepare, missing), start=1):
-            print(f"{path} ({done} of {len(missing)})", flush=True)
+    prepare(Stock(options.folder, options.count, options.seed), options.processes)
 
 
 if __name__ == "__main__":

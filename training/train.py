@@ -3,8 +3,8 @@
     python -m training.train --shards build/training/shards --run build/training/run --epochs 60
 
 One epoch goes through one shard; the weights that count are an exponential moving average. Started again with
-the same --run, it goes on after the last finished epoch. A new run can --start from the weights of another one,
-with a lower --rate: a second course on new shards.
+the same --run, it goes on after the last finished epoch. A new run can --start from the weights of another one or
+from a published model, with a lower --rate: a second course on new shards.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ BATCH = 256
 WARM_UP = 0.02
 WEIGHT_DECAY = 1e-2
 EMA = 0.998
+#: Pictures that a published network is shown to find what its normalizations subtracted and divided by.
+MEASURED = 2048
 
 
 class Shards(keras.utils.PyDataset):  # type: ignore[misc]
@@ -87,7 +89,7 @@ def train(shards: Path, run: Path, course: Course) -> keras.Model:
     batches = Shards(shards, course.seed)
     model = compiled(course.epochs * len(batches), course.rate)
     if course.start:
-        model.load_weights(course.start)
+        take_up(model, course.start, batches)
     validation = training_digits().validation
     model.fit(
         batches,
@@ -108,10 +110,30 @@ def train(shards: Path, run: Path, course: Course) -> keras.Model:
     return plain
 
 
+def take_up(model: keras.Model, start: Path, batches: Shards) -> None:
+    """Give a network the weights of another run, or of a published model."""
+    if start.suffix != ".keras":
+        model.load_weights(start)
+        return
+    plain = keras.saving.load_model(start)
+    model.set_weights(network.unfolded(plain, as_input(batches.images[:MEASURED])).get_weights())
+
+
 def recipe_of(course: Course) -> dict[str, Any]:
-    """What makes the course repeatable, with the recipe of the run whose weights it starts from."""
-    before = json.loads((course.start.parent / "recipe.json").read_text()) if course.start else None
+    """What makes the course repeatable, with the recipe of the weights that it starts from."""
+    before = _recipe_beside(course.start) if course.start else None
     return {"epochs": course.epochs, "seed": course.seed, "rate": course.rate, "after": before}
+
+
+def _recipe_beside(weights: Path) -> Any:
+    if weights.suffix == ".keras":
+        return json.loads((weights.parent / "manifest.json").read_text())["training"]
+    return json.loads((weights.parent / "recipe.json").read_text())
+
+
+def write_recipe(run: Path, course: Course, **more: object) -> None:
+    """Note beside a run what makes it repeatable."""
+    (run / "recipe.json").write_text(json.dumps(recipe_of(course) | {"batch": BATCH, **more}))
 
 
 def main() -> None:
@@ -122,14 +144,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--start", type=Path, help="trained.weights.h5 of another run")
+    parser.add_argument("--start", type=Path, help="trained.weights.h5 of another run, or a published model.keras")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     keras.config.set_dtype_policy(options.precision)
     course = Course(options.epochs, options.seed, options.rate, options.start)
-    recipe = recipe_of(course) | {"precision": options.precision, "batch": BATCH}
-    (options.run / "recipe.json").write_text(json.dumps(recipe))
+    write_recipe(options.run, course, precision=options.precision)
     train(options.shards, options.run, course)
 
 

@@ -56,12 +56,13 @@ def normalize(gray: Gray) -> Normalized:
     ink = find_ink(small)
     box = cv2.boundingRect(ink.strokes) if ink else (0, 0, 0, 0)
     if ink is None or min(box[2:]) == 0:
-        return Normalized(np.zeros((SIDE, SIDE), np.uint8), inverted=False, flags=("blank",))
+        return _blank()
     if small is not gray and max(box[2:]) < SMALL_FIND:
         return normalize(_surroundings(gray, box, gray.shape[1] / small.shape[1]))
     if ink.lost:
         return Normalized(_whole(ink.strength), ink.inverted, ("cluttered",))
-    return Normalized(_placed(_redrawn(ink, box)), ink.inverted, _flags(ink, box))
+    digit = _redrawn(ink, box)
+    return Normalized(_placed(digit), ink.inverted, _flags(ink, box)) if digit.size else _blank()
 
 
 def plain(gray: Gray) -> Normalized:
@@ -69,6 +70,10 @@ def plain(gray: Gray) -> Normalized:
     inverted = bool(border(gray).mean() > 127)
     resized = cv2.resize(gray, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return Normalized(np.asarray(255 - resized if inverted else resized, dtype=np.uint8), inverted)
+
+
+def _blank() -> Normalized:
+    return Normalized(np.zeros((SIDE, SIDE), np.uint8), inverted=False, flags=("blank",))
 
 
 def _is_like_mnist(gray: Gray) -> bool:
@@ -105,12 +110,17 @@ def _surroundings(gray: Gray, box: tuple[int, ...], scale: float) -> Gray:
 
 
 def _redrawn(ink: Ink, box: tuple[int, ...]) -> Gray:
-    """The strokes, cut to their box, at full strength and MNIST's size, with near its width."""
+    """The strokes, cut to their box, at full strength and MNIST's size, with near its width.
+
+    Empty if they are shadows: nothing beside the specks that set the contrast.
+    """
     x, y, width, height = box
     rows, columns = slice(max(0, y - 1), y + height + 1), slice(max(0, x - 1), x + width + 1)
     kept = cv2.dilate(ink.strokes[rows, columns], AROUND)
     full = cv2.convertScaleAbs(cv2.bitwise_and(ink.strength[rows, columns], kept), alpha=255 / ink.contrast)
     crop = _cut(np.asarray(full, dtype=np.uint8))
+    if not crop.size:
+        return crop
     crop = _with_width(crop, _stroke_width(ink.strokes) * BOX / max(crop.shape))
     return _resized(crop, BOX / max(crop.shape))
 

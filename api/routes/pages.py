@@ -83,6 +83,11 @@ def system(request: Request, house: HouseDep) -> HTMLResponse:
     return page(request, "system.html", parts=part_states(house), pulse=pulse, images=images, requeues=requeues)
 
 
+@router.get("/docs")
+def docs(request: Request) -> HTMLResponse:
+    return page(request, "docs.html")
+
+
 def mount_static(app: FastAPI) -> None:
     """Serve the pages' scripts and styles."""
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

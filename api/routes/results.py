@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -90,9 +91,9 @@ def get_image(job_id: str, index: int, house: HouseDep) -> Response:
 
 
 @router.get("/{index}/normalized", response_class=Response, responses={200: {"content": {"image/png": {}}}})
-def get_normalized(job_id: str, index: int, house: HouseDep) -> Response:
+async def get_normalized(job_id: str, index: int, house: HouseDep) -> Response:
     """What the model saw of an image: a gray PNG of 28 x 28 pixels, made by a worker when it is asked for."""
-    house.desk.parts.book.chunk_with(job_id, index)
-    if pixels := house.views.ask(job_id, [index]).get(index):
+    await run_sync(house.desk.parts.book.chunk_with, job_id, index)
+    if pixels := (await house.views.ask(job_id, [index])).get(index):
         return Response(gray_png(pixels, SIDE), media_type="image/png", headers=KEPT_BY_BROWSERS)
     raise NoSuchItem("This image could not be read, so there is nothing that the model saw.")

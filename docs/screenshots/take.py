@@ -21,6 +21,7 @@ PAGES = {
     "jobs": "/jobs",
     "models": "/models",
     "system": "/system",
+    "docs": "/docs",
 }
 ON_PHONE = ("home", "job")
 THREE = (
@@ -34,7 +35,7 @@ THREE = (
     (0.5, 0.85),
     (0.3, 0.75),
 )
-SETTLE_MS, PATIENCE_MS = 1500, 120_000
+SETTLE_MS, PATIENCE_MS = 3000, 120_000
 
 
 def main(url: str, job: str) -> None:

@@ -150,6 +150,18 @@ def test_a_filename_that_looks_like_markup_stays_text(open_page: Open, service: 
     assert "taken" not in page.title().replace(name, "")
 
 
+def test_the_description_of_the_api_needs_no_other_host(open_page: Open, service: Up) -> None:
+    asked: list[str] = []
+    page = open_page("/jobs")
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/docs")
+    expect(page.get_by_role("heading", name="digitq")).to_be_visible()
+    page.locator("#operations-jobs-create_job_v1_jobs_post").get_by_role("button").first.click()
+    expect(page.get_by_text("any number of files, archives")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith((service.url, "data:"))] == []
+
+
 def test_the_contact_sheet_is_sorted_and_can_be_kept_as_one_file(
     open_page: Open, service: Up, doubtful: str, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import waiting
+from api.routes import events
 from api.routes.events import sequence
 from api.waiting import Waiting
 from shared.broker import ENDED, PROGRESS_PREFIX
@@ -146,11 +147,64 @@ def test_the_sequence_grows_with_every_step_of_a_job() -> None:
 def test_an_ended_job_has_one_event_that_says_so(client: TestClient, work: Callable[[], int]) -> None:
     job = client.post("/v1/jobs", files=[("files", ("3.png", b"3"))]).json()["id"]
     work()
-    answer = client.get(f"/v1/jobs/{job}/events", headers={"Last-Event-ID": "1"})
+    answer = client.get(f"/v1/jobs/{job}/events", headers={"Last-Event-ID": "1-1"})
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     event = dict(line.split(": ", 1) for line in answer.text.splitlines() if line)
-    assert (event["event"], event["id"]) == ("completed", "7")
+    assert (event["event"], event["id"]) == ("completed", "7-1")
     assert json.loads(event["data"])["counts"]["succeeded"] == 1
+
+
+def told(client: TestClient, job: str, since: str = "", **query: str) -> list[tuple[str, str, Any]]:
+    """The events of an ended job: name, id and data."""
+    text = client.get(f"/v1/jobs/{job}/events", headers={"Last-Event-ID": since}, params=query).text
+    events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.strip().split("\n\n")]
+    return [(event["event"], event["id"], json.loads(event["data"])) for event in events]
+
+
+@pytest.fixture
+def job(client: TestClient, work: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Ten images in three packs, all read; results are looked up three at a time."""
+    monkeypatch.setattr(events, "PAGE", 3)
+    files = [("files", (f"{digit}.png", str(digit).encode())) for digit in range(10)]
+    job = client.post("/v1/jobs", files=files).json()["id"]
+    work()
+    return str(job)
+
+
+def test_every_result_is_told_once_before_the_end(client: TestClient, job: str) -> None:
+    client.post(f"/v1/jobs/{job}/results/4/review", json={"label": "9"})
+    found = told(client, job)
+    assert [name for name, _, _ in found] == ["result"] * 10 + ["completed"]
+    assert [data["prediction"] for _, _, data in found[:10]] == list("0123456789")
+    assert found[4][2] == client.get(f"/v1/jobs/{job}/results/4").json()
+    assert found[4][2]["correction"]["label"] == "9"
+
+
+def test_who_comes_back_is_told_the_rest(client: TestClient, job: str) -> None:
+    everything = told(client, job)
+    for place, (_, event_id, _) in enumerate(everything[:10]):
+        assert told(client, job, event_id) == everything[place + 1 :]
+    assert told(client, job, "nonsense") == everything
+
+
+def test_results_can_be_left_out(client: TestClient, job: str) -> None:
+    assert [name for name, _, _ in told(client, job, results="false")] == ["completed"]
+
+
+def test_a_result_waits_for_those_before_it_while_the_job_runs(client: TestClient, job: str) -> None:
+    house = client.app.state.house  # type: ignore[attr-defined]
+    found, listed = house.desk.parts.book.find(job), house.desk.parts.book.list_results
+    house.desk.parts.book.list_results = lambda *wanted, **more: [
+        result for result in listed(*wanted, **more) if result.index not in {4, 5}
+    ]
+    running = replace(found, status=Status.IN_PROGRESS)
+    try:
+        assert [index for index, _ in events.results_from(house, running, 3)] == [3]
+        assert events.results_from(house, running, 4) == []
+        canceled = replace(found, status=Status.CANCELED)
+        assert [index for index, _ in events.results_from(house, canceled, 4)] == [6]
+    finally:
+        del house.desk.parts.book.list_results
 
 
 def test_an_unknown_job_has_no_events(client: TestClient) -> None:

@@ -152,7 +152,7 @@ def test_corrections_come_home_as_lines(client: TestClient, job: str, say: Calla
 def test_corrections_come_home_in_mnists_format(
     client: TestClient, say: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ask(_: object, job_id: str, indexes: Sequence[int]) -> Mapping[int, bytes]:
+    async def ask(_: object, job_id: str, indexes: Sequence[int]) -> Mapping[int, bytes]:
         return {index: bytes([index]) * 784 for index in indexes}
 
     monkeypatch.setattr("api.views.Views.ask", ask)

@@ -132,6 +132,21 @@ def test_a_loose_bar_stays_with_its_digit() -> None:
     assert likeness(normalize(five).pixels, alone) < 0.8
 
 
+@pytest.mark.parametrize(
+    ("light", "specks"),
+    [
+        ([[242, 160], [242, 211]], [(23, 6), (20, 24)]),
+        ([[187, 143], [248, 199]], [(20, 25), (16, 19)]),
+        ([[179, 246], [255, 176]], [(11, 11), (10, 16)]),
+    ],
+)
+def test_a_shadow_beside_two_specks_is_blank(light: list[list[int]], specks: list[tuple[int, int]]) -> None:
+    paper = cv2.resize(np.array(light, np.float32), (28, 28), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+    for speck in specks:
+        paper[speck] = 30
+    assert normalize(paper).flags == ("blank",)
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_an_empty_page_is_blank(level: int) -> None:
     normalized = normalize(np.full((50, 60), level, np.uint8))

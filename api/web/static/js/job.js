@@ -30,12 +30,14 @@ function draw() {
 /** Fetch what is new; news that come meanwhile are fetched afterwards, once. */
 async function update() {
   if (updating) return void (updating.again = true);
-  updating = { again: false };
-  await outline.update();
+  const mine = (updating = { again: false });
+  try {
+    await outline.update();
+  } finally {
+    updating = null;
+  }
   draw();
-  const { again } = updating;
-  updating = null;
-  if (again) await update();
+  if (mine.again) await update();
 }
 
 function corrected(index, label) {

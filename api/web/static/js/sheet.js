@@ -5,7 +5,7 @@ import { DENSE, Grid } from "./grid.js";
 import { Outline } from "./outline.js";
 import { byId, count, telling } from "./page.js";
 import { Pictures } from "./pictures.js";
-import { saveSheet } from "./save.js";
+import { printSheet, saveSheet } from "./save.js";
 
 const { job: id, total, name } = byId("main").dataset;
 const outline = new Outline(id, Number(total));
@@ -37,7 +37,10 @@ byId("digits").addEventListener("click", ({ target }) => {
   const label = target.closest("button")?.dataset.digit;
   if (label) show(label);
 });
-byId("save").addEventListener("click", telling(() => saveSheet({ name, digit, indexes: grid.shown, outline, pictures })));
+const sheet = () => ({ name, digit, indexes: grid.shown, outline, pictures });
+byId("save").addEventListener("click", telling(() => saveSheet(sheet())));
+byId("print").addEventListener("click", telling(() => printSheet(byId("paper"), sheet())));
+addEventListener("afterprint", () => byId("paper").replaceChildren());
 telling(async () => {
   await outline.update();
   show(digit);
