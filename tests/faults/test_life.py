@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -315,7 +315,8 @@ class Life(RuleBasedStateMachine):
         survivors = self.submitted()
         for actor in self.alive():
             actor.kill()
-        self.parts.retention.forget_arriving(self.time() + timedelta(days=1))
+        for job_id in sorted(self.book.arriving):  # as pruning does
+            self.book.abandon(job_id)
         self.kills += 1
         self.queue.away = False
         for _ in range(60):
