@@ -12,6 +12,8 @@ import pytest
 from cli.exits import Exit
 from tests.acceptance.running import Up, digitq
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def service_of_two_versions(two_versions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Up]:
