@@ -76,14 +76,17 @@ def unfolded(plain: keras.Model, images: NDArray[np.float32]) -> keras.Model:
     What each normalization subtracts and divides by is measured on images (n, 28, 28, 1), of the kind learned from.
     Raises ValueError for a network of other layers.
     """
-    trained, sources = trainable(), _of(plain, layers.Conv2D)
-    if [source.kernel.shape for source in sources] != [same.kernel.shape for same in _of(trained, layers.Conv2D)]:
+    trained, exact = trainable(), _network(normalized=False)
+    if [part.shape for part in plain.get_weights()] != [part.shape for part in exact.get_weights()]:
         raise ValueError("This network has other layers than the one that is trained here; train without it.")
-    outputs = keras.Model(plain.inputs[0], [source.output for source in sources])(images)
+    # What was trained in bfloat16 computes in it, too coarsely to be measured.
+    exact.set_weights(plain.get_weights())
+    sources = _of(exact, layers.Conv2D)
+    outputs = keras.Model(exact.inputs[0], [source.output for source in sources])(images)
     parts = zip(sources, outputs, _of(trained, layers.Conv2D), _of(trained, FusedNormalization), strict=True)
     for source, output, convolution, norm in parts:
         kernel, bias = source.get_weights()
-        mean, variance = tf.nn.moments(output, axes=(0, 1, 2))
+        mean, variance = tf.nn.moments(tf.cast(output, tf.float32), axes=(0, 1, 2))
         convolution.set_weights([kernel])
         norm.set_weights([tf.sqrt(variance + norm.EPSILON), mean, mean - bias, variance])
     trained.layers[-1].set_weights(plain.layers[-1].get_weights())
