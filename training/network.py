@@ -98,13 +98,15 @@ def _of(model: keras.Model, kind: type) -> list[keras.Layer]:
 
 
 def _network(*, normalized: bool) -> keras.Model:
+    # However it is trained, what is published computes in full precision.
+    dtype = None if normalized else "float32"
     inputs = outputs = layers.Input(INPUT, name="image")
     for filters, kernel, stride, padding in CONVOLUTIONS:
-        outputs = layers.Conv2D(filters, kernel, stride, padding, use_bias=not normalized)(outputs)
+        outputs = layers.Conv2D(filters, kernel, stride, padding, use_bias=not normalized, dtype=dtype)(outputs)
         if normalized:
             outputs = FusedNormalization()(outputs)
-        outputs = layers.ReLU()(outputs)
-    outputs = layers.GlobalAveragePooling2D()(outputs)
+        outputs = layers.ReLU(dtype=dtype)(outputs)
+    outputs = layers.GlobalAveragePooling2D(dtype=dtype)(outputs)
     if normalized:
         outputs = layers.Dropout(DROPOUT)(outputs)
     outputs = layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="probabilities")(outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -51,6 +52,15 @@ def test_folding_the_normalization_changes_no_answer() -> None:
 
     assert folded(images).numpy() == pytest.approx(trained(images).numpy(), abs=1e-4)
     assert {type(layer).__module__.split(".")[0] for layer in folded.layers} == {"keras"}
+
+
+def test_what_is_published_computes_exactly_however_it_was_trained(request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(partial(keras.config.set_dtype_policy, keras.config.dtype_policy()))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    trained = network.trainable()
+    precise = [layer.compute_dtype for layer in network.folded(trained).layers[1:]]
+    assert "bfloat16" in {layer.compute_dtype for layer in trained.layers}
+    assert set(precise) == {"float32"}
 
 
 def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
