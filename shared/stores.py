@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -19,6 +19,9 @@ from shared.errors import PackLost, StoreFull, StoreUnavailable
 
 #: How every system we run on words ENOSPC; the library gives the words only.
 NO_ROOM = os.strerror(errno.ENOSPC)
+#: Seconds that a bucket has to answer, and for which a request is repeated: a store that is away must be told from a
+#: chunk that hangs, which is interrupted after 30 s and in the end blamed.
+REQUEST_SECONDS, RETRY_SECONDS = 12, 10
 
 
 class ObjectPackStore:
@@ -33,8 +36,14 @@ class ObjectPackStore:
             obstore.put(self._store, key, data)
 
     def get(self, key: str) -> bytes:
-        with _translated():
-            return bytes(obstore.get(self._store, key).bytes())
+        try:
+            with _translated():
+                return bytes(obstore.get(self._store, key).bytes())
+        except PackLost as error:
+            # Without the whole folder it is a disk that is not mounted, not a pack that is lost.
+            if self._folder and not self._folder.is_dir():
+                raise StoreUnavailable from error
+            raise
 
     def remove(self, prefix: str) -> None:
         with _translated():
@@ -64,7 +73,10 @@ def open_store(url: str) -> ObjectPackStore:
     if url.startswith("file:"):
         folder = Path(url2pathname(urlsplit(url).path))
         return ObjectPackStore(LocalStore(folder, mkdir=True, automatic_cleanup=True), folder)
-    return ObjectPackStore(from_url(url))
+    # Whoever names an endpoint with http:// means it.
+    client = {"timeout": f"{REQUEST_SECONDS}s", "allow_http": True}
+    retry = {"max_retries": 10, "retry_timeout": timedelta(seconds=RETRY_SECONDS)}
+    return ObjectPackStore(from_url(url, client_options=client, retry_config=retry))
 
 
 @contextmanager

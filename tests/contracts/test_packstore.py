@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared import stores
 from shared.errors import PackLost, StoreUnavailable
 from shared.ports import PackStore
 from shared.stores import open_store
@@ -128,6 +131,33 @@ def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
 def test_a_bucket_that_is_missing_is_unavailable(bucket_store: PackStore) -> None:
     with pytest.raises(StoreUnavailable):
         open_store("s3://no-such-bucket").ping()
+
+
+@pytest.mark.parametrize("answers", ["not at all", "with silence"])
+def test_a_bucket_that_is_away_is_unavailable_soon(
+    bucket_store: PackStore, monkeypatch: pytest.MonkeyPatch, answers: str
+) -> None:
+    monkeypatch.setattr(stores, "REQUEST_SECONDS", 1)
+    monkeypatch.setattr(stores, "RETRY_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        if answers == "not at all":
+            silent.close()
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            open_store("s3://packs").get("jobs/a/000000.zip")
+    assert time.monotonic() - began < 10
+
+
+def test_a_folder_that_is_away_is_unavailable_until_it_is_back(tmp_path: Path) -> None:
+    packs, elsewhere = tmp_path / "packs", tmp_path / "elsewhere"
+    store = open_store(packs.as_uri())
+    store.put("jobs/a/000000.zip", b"pack")
+    packs.rename(elsewhere)
+    with pytest.raises(StoreUnavailable):
+        store.get("jobs/a/000000.zip")
+    elsewhere.rename(packs)
+    assert store.get("jobs/a/000000.zip") == b"pack"
 
 
 def test_folders_that_nobody_wrote_to_for_long_are_told(store: PackStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.bodies import Body
+from api.intake import Desk, take_in
 from migrations.upgrade import upgrade
 from shared.database import open_engine
 from shared.domain import Requeue
@@ -61,10 +64,21 @@ class Stack:
 
     def kill_workers(self) -> None:
         """SIGKILL all of them at once: nobody gets to say good-bye."""
+        self._signal(signal.SIGKILL)
         for process in self._processes:
-            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._processes.clear()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The workers stand still meanwhile."""
+        self._signal(signal.SIGSTOP)
+        yield
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._processes:
+            os.killpg(process.pid, number)
 
     def stop_workers(self) -> list[int]:
         """SIGTERM; the exit statuses."""
@@ -86,10 +100,20 @@ class Stack:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 
+    def submit_as(self, owner: str, *images: bytes) -> str:
+        """Submit as another owner, which no request can name yet."""
+        lines = b"\n".join(b'{"image": "%s"}' % base64.b64encode(data) for data in images)
+        body = Body("application/x-ndjson", iter([lines]), self.settings)
+        return take_in(self._desk(), body, owner=owner).id
+
     def requeues(self) -> Counter[Requeue]:
         """How often chunks have had to wait again so far, by the reason."""
+        return Counter(self._desk().parts.book.requeues())
+
+    def _desk(self) -> Desk:
         app: FastAPI = self.client.app  # type: ignore[assignment]
-        return Counter(app.state.house.desk.parts.book.requeues())
+        desk: Desk = app.state.house.desk
+        return desk
 
     def job(self, job_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.client.get(f"/v1/jobs/{job_id}").json()

@@ -123,6 +123,22 @@ def test_when_redis_forgets_everything_the_work_goes_on(
     assert right(stack, job_id, digits) >= 0.95
 
 
+def test_what_cannot_be_fetched_from_the_store_is_read_once_it_is_back(
+    stack: Stack, digits: list[tuple[str, bytes]]
+) -> None:
+    packs, elsewhere = stack.settings.data / "packs", stack.settings.data / "elsewhere"
+    stack.ended(stack.submit(digits[0][1]))  # a worker that is born without the folder would make it
+    with stack.paused():
+        job_id = stack.submit(*(data for _, data in digits))
+        packs.rename(elsewhere)
+    before = stack.requeues()
+    wait_until(lambda: stack.requeues()[Requeue.PART_AWAY] >= before[Requeue.PART_AWAY] + 4, 120)
+    elsewhere.rename(packs)
+
+    assert stack.ended(job_id)["outcome"] == "all_succeeded"
+    assert right(stack, job_id, digits) >= 0.95
+
+
 def test_when_every_process_dies_the_next_ones_go_on(stack: Stack, digits: list[tuple[str, bytes]], gate: Gate) -> None:
     job_id = stack.submit(*(data for _, data in digits), gate.image)
     gate.reached()
@@ -135,9 +151,12 @@ def test_when_every_process_dies_the_next_ones_go_on(stack: Stack, digits: list[
     assert right(stack, job_id, [*digits, ("", b"")]) >= 0.9
 
 
-def test_an_image_that_kills_its_worker_is_cornered(stack: Stack, digits: list[tuple[str, bytes]]) -> None:
+@pytest.mark.parametrize("poison", [b"KILL", b"FILL"])
+def test_an_image_that_kills_its_worker_or_takes_all_memory_is_cornered(
+    stack: Stack, digits: list[tuple[str, bytes]], poison: bytes
+) -> None:
     images = [data for _, data in digits[:3]]
-    job_id = stack.submit(images[0], b"KILL", images[1], images[2])
+    job_id = stack.submit(images[0], poison, images[1], images[2])
 
     job = stack.ended(job_id)
 
@@ -145,6 +164,17 @@ def test_an_image_that_kills_its_worker_is_cornered(stack: Stack, digits: list[t
     results = stack.results(job_id)
     assert [result["status"] for result in results] == ["succeeded", "failed", "succeeded", "succeeded"]
     assert results[1]["error"]["code"] == "worker_crash"
+
+
+def test_two_owners_share_the_workers(stack: Stack, digits: list[tuple[str, bytes]]) -> None:
+    images = [data for _, data in digits]
+    with stack.paused():
+        many = stack.submit(*images * 8)
+        few = stack.submit_as("guest", *images)
+
+    assert stack.ended(few)["outcome"] == "all_succeeded"
+    assert stack.job(many)["counts"]["succeeded"] < len(images) * 4
+    stack.ended(many)
 
 
 #: Stands for what is another one in every message.

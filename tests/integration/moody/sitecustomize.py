@@ -1,7 +1,8 @@
 """Gives the decoder of a worker process moods, which a test asks for with the bytes of an image.
 
 Python runs this module at the start of every process that has its folder on the path, spawned children included.
-b"WAIT <file>" holds the worker up until there is such a file, b"KILL" ends its process at once.
+b"WAIT <file>" holds the worker up until there is such a file, b"KILL" ends its process at once, b"FILL" asks for more
+memory than there is.
 """
 
 import importlib.util
@@ -34,6 +35,8 @@ def make_moody(module):
     def moody(data, **options):
         if data == b"KILL":
             os.kill(os.getpid(), signal.SIGKILL)
+        if data == b"FILL":
+            bytearray(2**46)
         if data.startswith(b"WAIT "):
             file = Path(data[5:].decode())
             file.with_suffix(".reached").write_text(str(os.getpid()))
