@@ -36,7 +36,7 @@ def make_moody(module):
         if data == b"KILL":
             os.kill(os.getpid(), signal.SIGKILL)
         if data == b"FILL":
-            bytearray(2**46)
+            bytearray(2**60)
         if data.startswith(b"WAIT "):
             file = Path(data[5:].decode())
             file.with_suffix(".reached").write_text(str(os.getpid()))
