@@ -14,6 +14,7 @@ import zlib
 
 import cv2
 import numpy as np
+from billiard.exceptions import SoftTimeLimitExceeded
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
@@ -77,7 +78,7 @@ def _decode(data: bytes, max_pixels: int) -> Gray:
             image.draft(image.mode, (ENOUGH, ENOUGH))
             image.load()
             return _gray(_upright(_reduced(image)))
-    except ImageError:
+    except (ImageError, SoftTimeLimitExceeded):  # too little time is not the image's fault: the chunk is tried again
         raise
     except UnidentifiedImageError:
         raise _unidentified(data) from None

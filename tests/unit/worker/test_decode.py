@@ -10,6 +10,7 @@ import zlib
 
 import numpy as np
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -192,3 +193,12 @@ def test_damage_anywhere_gives_a_picture_or_an_image_error(kind: str, damage: li
     with contextlib.suppress(ImageError):
         gray = decode(bytes(data), max_pixels=100_000)
         assert (gray.ndim, gray.dtype) == (2, np.uint8)
+
+
+def test_an_image_is_not_blamed_for_the_end_of_its_chunks_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(Image, "open", interrupted)
+    with pytest.raises(SoftTimeLimitExceeded):
+        decode(b"any", max_pixels=100)
