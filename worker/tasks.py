@@ -24,7 +24,11 @@ def utc_now() -> datetime:
 def recognize(chunk_id: str) -> None:
     """Read the images of one chunk."""
     process = born()
-    lifecycle.work(process.parts, chunk_id, process.worker, process.recognizers, unpack, utc_now)
+    try:
+        lifecycle.work(process.parts, chunk_id, process.worker, process.recognizers, unpack, utc_now)
+    except MemoryError as error:
+        # Of all errors this one Celery passes on to the parent, which it ends.
+        raise RuntimeError("The chunk needs more memory than there is.") from error
 
 
 @celery.task(name=VIEW)
