@@ -17,6 +17,8 @@ from shared.tables import chunks, jobs
 WHOLE_ID = len("chunk_") + 26
 ANNOUNCED = (ChunkState.QUEUED, ChunkState.RUNNING)
 OPEN = tuple(state for state in ChunkState if state.open)
+#: A job whose upload broke off is no client's; pruning takes it away.
+UNENDED = jobs.c.status.not_in(TERMINAL) & ~jobs.c.arriving
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,17 @@ class Ledger:
         """How many images of unfinished jobs have no result yet."""
         left = jobs.c.total - jobs.c.succeeded - jobs.c.failed
         with reading(self._engine) as connection:
-            return int(
-                connection.scalar(select(func.coalesce(func.sum(left), 0)).where(jobs.c.status.not_in(TERMINAL))) or 0
-            )
+            return int(connection.scalar(select(func.coalesce(func.sum(left), 0)).where(UNENDED)) or 0)
 
     def unfinished(self) -> list[str]:
         """The ids of the jobs that have not ended."""
         with reading(self._engine) as connection:
-            return list(connection.scalars(select(jobs.c.id).where(jobs.c.status.not_in(TERMINAL))))
+            return list(connection.scalars(select(jobs.c.id).where(UNENDED)))
 
     def job_ids(self) -> set[str]:
         """The ids of all jobs."""
         with reading(self._engine) as connection:
-            return set(connection.scalars(select(jobs.c.id)))
+            return set(connection.scalars(select(jobs.c.id).where(~jobs.c.arriving)))
 
     def requeues(self) -> dict[Requeue, int]:
         """How often chunks have had to wait again so far, by the reason."""
