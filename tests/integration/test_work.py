@@ -87,7 +87,7 @@ def test_broken_images_cost_their_neighbors_nothing(stack: Stack, digits: list[t
     assert [result["error"]["code"] for result in results[1:4]] == ["image_truncated", "not_an_image", "not_an_image"]
 
 
-def test_a_worker_killed_in_mid_chunk_costs_two_seconds_and_no_image(
+def test_a_worker_killed_in_mid_chunk_costs_no_image(
     stack: Stack, digits: list[tuple[str, bytes]], gate: Gate
 ) -> None:
     job_id = stack.submit(*(data for _, data in digits[:7]), gate.image)
@@ -96,10 +96,9 @@ def test_a_worker_killed_in_mid_chunk_costs_two_seconds_and_no_image(
     before = stack.requeues()
 
     child.send_signal(signal.SIGKILL)
-    killed = time.monotonic()
     wait_until(lambda: stack.requeues() != before)
 
-    assert time.monotonic() - killed < 2
+    # Its parent saw it die: nobody waited for the end of a lease.
     assert stack.requeues() - before == Counter({Requeue.WORKER_LOST: 1})
     stack.ended(job_id)
     assert len(stack.results(job_id)) == 8
