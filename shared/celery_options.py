@@ -21,8 +21,9 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "task_acks_late": True,
         # A chunk that kills its worker must not come back at once for ever; our own row decides what is next.
         "task_reject_on_worker_lost": False,
-        # One message at work and one in hand: fetched only after the last was acknowledged, each costs 4 ms of waiting.
-        "worker_prefetch_multiplier": 2,
+        # With late acknowledgment one message a process is enough: another in hand saved no time that could be
+        # measured, and would wait for a lease if its worker were killed.
+        "worker_prefetch_multiplier": 1,
         "task_soft_time_limit": settings.soft_limit_seconds,
         "task_time_limit": settings.hard_limit_seconds,
         # Loading a network takes seconds; with the default of four a replaced child is killed before it is ready.

@@ -61,7 +61,7 @@ def test_the_broker_is_told_the_timers_and_keeps_messages_until_the_work_is_done
     assert options["broker_transport_options"]["visibility_timeout"] == 4
     assert options["task_acks_late"] is True
     assert options["task_reject_on_worker_lost"] is False
-    assert options["worker_prefetch_multiplier"] == 2
+    assert options["worker_prefetch_multiplier"] == 1
     assert options["accept_content"] == ["json"]
 
 
