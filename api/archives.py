@@ -23,7 +23,6 @@ FREE_BYTES = 256 * 2**20
 
 #: Files that systems leave in archives and nobody means to send.
 JUNK_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
-JUNK_FOLDERS = ("/__MACOSX/", "/.git/")
 
 #: How much of an archive is moved to its temporary file at a time.
 SPOOL_BYTES = 2**20
@@ -137,4 +136,4 @@ def is_junk(name: str) -> bool:
     """Whether a file is a system's own and not meant to be read."""
     path = f"/{name}"
     last = path[path.rindex("/") + 1 :]
-    return last in JUNK_NAMES or last.startswith("._") or any(folder in path for folder in JUNK_FOLDERS)
+    return last in JUNK_NAMES or last.startswith("._") or "/__MACOSX/" in path or "/.git/" in path
