@@ -116,4 +116,4 @@ def test_a_port_in_use_is_refused(service: Up, tmp_path: Path) -> None:
 def test_a_missing_model_is_refused(tmp_path: Path) -> None:
     sentence = refused("--port", "0", "--data", str(tmp_path / "data"), DIGITQ_MODELS=str(tmp_path))
 
-    assert "put a .keras file there" in sentence
+    assert "Put a .keras file into" in sentence
