@@ -87,9 +87,7 @@ def test_broken_images_cost_their_neighbors_nothing(stack: Stack, digits: list[t
     assert [result["error"]["code"] for result in results[1:4]] == ["image_truncated", "not_an_image", "not_an_image"]
 
 
-def test_a_worker_killed_in_mid_chunk_costs_no_image(
-    stack: Stack, digits: list[tuple[str, bytes]], gate: Gate
-) -> None:
+def test_a_worker_killed_in_mid_chunk_costs_no_image(stack: Stack, digits: list[tuple[str, bytes]], gate: Gate) -> None:
     job_id = stack.submit(*(data for _, data in digits[:7]), gate.image)
     child = gate.reached()
     gate.open()
