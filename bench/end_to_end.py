@@ -54,8 +54,9 @@ def compare(source: Path, rounds: int) -> Comparison:
         read_all()
         submit(client, source)  # the first round of each warms caches and is not counted
         for _ in range(rounds):
-            offline.append(len(images) / read_all())
+            # In this order: after their last round the bare processes end, which must not slow the service.
             end_to_end.append(len(images) / submit(client, source))
+            offline.append(len(images) / read_all())
     ratios = [e / limit for e, limit in zip(end_to_end, offline, strict=True)]
     return Comparison(len(images), processes, offline, end_to_end, ratios, statistics.median(ratios))
 
