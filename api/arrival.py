@@ -77,10 +77,8 @@ class Arrival:
         if self._begun and _read_alike(job, self._begun):
             return lifecycle.seal(self._desk.parts, job, self._chunks[self._told :], job.created_at, receipt)
         if self._begun:
-            self._desk.parts.book.abandon(self._job_id)
-        # A worker may still hold a chunk that was begun in another way; what it read must not be taken for these.
-        chunks = [replace(chunk, id=_chunk_id()) for chunk in self._chunks]
-        lifecycle.submit(self._desk.parts, job, chunks, receipt)
+            self._take_back()
+        lifecycle.submit(self._desk.parts, job, self._chunks, receipt)
         return job
 
     def abandon(self) -> None:
@@ -90,6 +88,12 @@ class Arrival:
             parts.book.abandon(self._job_id)
             if not parts.retention.known([self._job_id]):
                 parts.store.remove(lifecycle.pack_prefix(self._job_id))
+
+    def _take_back(self) -> None:
+        """Forget the early start: the images are to be read in another way."""
+        self._desk.parts.book.abandon(self._job_id)
+        # A worker may still hold a chunk; what it reads of it must not be taken for these.
+        self._chunks = [replace(chunk, id=_chunk_id()) for chunk in self._chunks]
 
     def _put(self, pack: Pack) -> None:
         key = lifecycle.pack_key(self._job_id, len(self._chunks))
@@ -103,7 +107,8 @@ class Arrival:
         if self._begun:
             lifecycle.extend(self._desk.parts, self._begun, untold)
         else:
-            self._begun = self._described()
+            # Its time begins when its upload has ended.
+            self._begun = replace(self._described(), deadline_at=None)
             lifecycle.begin(self._desk.parts, self._begun, untold)
         self._told = len(self._chunks)
 
@@ -115,7 +120,7 @@ class Arrival:
             id=self._job_id,
             owner=self._owner,
             status=Status.QUEUED,
-            queue=_queue(options, self._packs.taken, settings),
+            queue=_queue(options, packs=len(self._chunks)),
             model=self._desk.catalog.resolve(options.model),
             options=ReadOptions(options.top_k, options.threshold, options.target_accuracy, options.normalize),
             counts=Counts(self._packs.taken),
@@ -133,7 +138,7 @@ def _chunk_id() -> str:
 
 
 def _read_alike(one: Job, other: Job) -> bool:
-    return (one.model, one.options, one.queue) == (other.model, other.options, other.queue)
+    return (one.model, one.options) == (other.model, other.options)
 
 
 def _refusal(fault: Unreadable | None) -> Refused:
@@ -144,7 +149,6 @@ def _refusal(fault: Unreadable | None) -> Refused:
     return kind(fault.message)
 
 
-def _queue(options: JobOptions, total: int, settings: Settings) -> Queue:
+def _queue(options: JobOptions, packs: int) -> Queue:
     """What fits one pack goes first, unless its sender is in no hurry."""
-    small = total <= settings.pack_images
-    return Queue.INTERACTIVE if small and options.priority == "auto" else Queue.BULK
+    return Queue.INTERACTIVE if packs == 1 and options.priority == "auto" else Queue.BULK

@@ -43,7 +43,7 @@ def take_in(desk: Desk, body: Body, key: str | None = None, owner: str = LOCAL_O
     if standing := desk.parts.receipts.reserve(receipt, now, stale=now - ABANDONED):
         return _same_job(desk, body, standing)
     try:
-        return _new_job(desk, replace(body, chunks=_held(desk, receipt, body.chunks)), owner, receipt)
+        return _new_job(desk, body, owner, receipt)
     except BaseException:
         with suppress(DigitqError):
             desk.parts.receipts.give_back(receipt)
@@ -63,17 +63,30 @@ def _same_job(desk: Desk, body: Body, receipt: Receipt) -> Job:
 
 
 def _new_job(desk: Desk, body: Body, owner: str, receipt: Receipt | None = None) -> Job:
-    arrival, fingerprint = Arrival(desk, owner, body.fields), Fingerprint()
-    uploads = within_limits(body.uploads(), desk.settings)
+    arrival = Arrival(desk, owner, body.fields)
     try:
-        for upload in _held(desk, receipt, fingerprint.watch(uploads)) if receipt else uploads:
-            arrival.take(upload)
         if receipt:
-            receipt = replace(receipt, fingerprint=fingerprint.of(body.fields))
+            receipt = _taken_in_with_key(desk, body, receipt, arrival)
+        else:
+            _take_all(arrival, within_limits(body.uploads(), desk.settings))
         return arrival.complete(receipt)
     except BaseException:
         arrival.abandon()
         raise
+
+
+def _taken_in_with_key(desk: Desk, body: Body, receipt: Receipt, arrival: Arrival) -> Receipt:
+    """Hold the key while bytes come, and while images come of them; the receipt with the fingerprint of all."""
+    fingerprint = Fingerprint()
+    body = replace(body, chunks=_held(desk, receipt, body.chunks))
+    uploads = fingerprint.watch(within_limits(body.uploads(), desk.settings))
+    _take_all(arrival, _held(desk, receipt, uploads))
+    return replace(receipt, fingerprint=fingerprint.of(body.fields))
+
+
+def _take_all(arrival: Arrival, uploads: Iterator[Upload]) -> None:
+    for upload in uploads:
+        arrival.take(upload)
 
 
 def _held(desk: Desk, receipt: Receipt, stream: Iterator[T]) -> Iterator[T]:

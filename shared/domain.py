@@ -1,6 +1,7 @@
 """The words of digitq as frozen values: jobs, chunks, readings, and the steps a job may take.
 
-What there is one of for every image, or more, is a NamedTuple: it is made in a third of a dataclass' time.
+What there is one of for every image, or more, is a NamedTuple if its fields allow it (none may be called `index`):
+it is made in a third of a dataclass' time.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -28,8 +29,13 @@ def parts() -> Parts:
 
 
 @pytest.fixture
-def start(parts: Parts, settings: Settings) -> Start:
-    desk = Desk(parts, ModelCatalog(settings.models, settings.model), settings.model_copy(update={"pack_images": 2}))
+def desk(parts: Parts, settings: Settings) -> Desk:
+    """Packs of two images."""
+    return Desk(parts, ModelCatalog(settings.models, settings.model), settings.model_copy(update={"pack_images": 2}))
+
+
+@pytest.fixture
+def start(desk: Desk) -> Start:
     return lambda fields: Arrival(desk, "local", fields)
 
 
@@ -56,6 +62,29 @@ def test_workers_begin_with_the_second_pack_and_find_the_rest_at_the_end(start: 
     assert work_off(parts) == 1
     assert parts.book.find(job.id).status.terminal
     assert [result.index for result in parts.book.list_results(job.id, after=-1, limit=9)] == [0, 1, 2, 3, 4]
+
+
+def test_a_few_large_images_that_fill_two_packs_are_begun_in_the_queue_that_they_end_in(
+    desk: Desk, parts: Parts
+) -> None:
+    arrival = Arrival(replace(desk, settings=desk.settings.model_copy(update={"pack_bytes": 1})), "local", {})
+    take(arrival, b"1", b"2")
+    assert work_off(parts) == 2
+    take(arrival, b"3")
+    job = arrival.complete()
+    assert (job.counts.total, job.counts.succeeded, job.queue) == (3, 2, Queue.BULK)
+
+
+def test_the_time_until_a_deadline_begins_when_the_upload_has_ended(start: Start, parts: Parts) -> None:
+    arrival = start({"deadline_seconds": "60"})
+    take(arrival, b"1", b"2", b"3", b"4")
+    an_hour_later = datetime.now(UTC) + timedelta(hours=1)
+    assert parts.book.expire_overdue(an_hour_later) == []
+    assert work_off(parts, clock=lambda: an_hour_later) == 2
+    job = arrival.complete()
+    assert job.deadline_at
+    assert job.deadline_at > datetime.now(UTC)
+    assert job.counts.succeeded == 4
 
 
 def test_what_fits_one_pack_is_submitted_whole(start: Start, parts: Parts) -> None:
