@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from shared.errors import ModelBroken
 from worker.keras_files import first_sentence, load_network
 from worker.lean_keras import keras_on
+from worker.transposes import sink_transposes
 
 Floats = NDArray[np.float32]
 Run = Callable[[Floats], Floats]
@@ -109,7 +110,10 @@ def _openvino_run(keras: Any, network: Any, shape: tuple[int, ...]) -> Run:
         file = Path(folder, "network.xml")
         signature = [keras.InputSpec(shape=shape, dtype=dtype)]
         serving.export(str(file), format="openvino", verbose=False, input_signature=signature)
-        compiled = openvino.Core().compile_model(file, "CPU", OPENVINO_OPTIONS)
+        core = openvino.Core()
+        model = core.read_model(file)
+        sink_transposes(model)
+        compiled = core.compile_model(model, "CPU", OPENVINO_OPTIONS)
 
     def run(images: Floats) -> Floats:
         return np.array(compiled(images.astype(dtype, copy=False))[0], np.float32)

@@ -17,7 +17,7 @@ from shared.settings import PROJECT
 
 HERE = Path(__file__).parent
 ENGINES = ("openvino", "tensorflow")
-SERVED = ("cnn", "mlp", "rows", "color", "any-size", "preprocessing", "functional", "template")
+SERVED = ("cnn", "mlp", "rows", "color", "any-size", "preprocessing", "residual", "functional", "template")
 SEED_MODEL = PROJECT.parent / "shared" / "data" / "seed-models" / "MNIST_model.keras"
 #: How far the outputs of the two engines may lie apart.
 TOLERANCE = 1e-4

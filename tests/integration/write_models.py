@@ -60,6 +60,7 @@ def networks(keras: Any) -> dict[str, Any]:
                 layers.Dense(10),
             ]
         ),
+        "residual": residual(keras),
         "functional": keras.Model(several, layers.Dense(10, activation="softmax")(flat)),
         "template": template(keras),
         "bytes": make([layers.Input((784,), dtype="uint8"), layers.Rescaling(1 / 255), template(keras)]),
@@ -67,6 +68,18 @@ def networks(keras: Any) -> dict[str, Any]:
         "two-heads": keras.Model(several, [layers.Dense(10)(flat), layers.Dense(2)(flat)]),
         "code": make([image, layers.Flatten(), layers.Lambda(lambda values: values * 2), layers.Dense(10)]),
     }
+
+
+def residual(keras: Any) -> Any:
+    """Convolutions with ways around them, of the same shape and of one value a filter."""
+    layers = keras.layers
+    image = layers.Input((28, 28, 1))
+    first = layers.Conv2D(6, 3, padding="same", activation="relu6")(image)
+    second = layers.LeakyReLU(0.2)(layers.Conv2D(6, 3, padding="same")(first))
+    gate = layers.Dense(6, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(second))
+    joined = layers.Concatenate()([layers.Add()([first, layers.Multiply()([second, gate])]), first])
+    last = layers.Conv2D(4, 3, strides=2, activation="gelu")(layers.ZeroPadding2D(1)(joined))
+    return keras.Model(image, layers.Dense(10)(layers.Flatten()(last)))
 
 
 def template(keras: Any) -> Any:
