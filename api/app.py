@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
             uploads=anyio.CapacityLimiter(UPLOADS_AT_ONCE),
         )
         async with waiting.listening():
+            gc.freeze()  # what is loaded stays, and need not be looked through for garbage during an upload
             yield
         await views.aclose()
         engine.dispose()

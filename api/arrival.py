@@ -23,8 +23,9 @@ from shared.packs import Pack, PackBuilder
 from shared.ports import Parts
 from shared.settings import Settings
 
-#: Packs after which a job is begun, and after which workers are told of more: a transaction each.
-BEGUN_AFTER, TOLD_AFTER = 2, 8
+#: Workers are told of a first pack at once, then of as many more as they know of already, and of so many at the most:
+#: none waits for work at the beginning, and a large upload costs few transactions.
+TOLD_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Arrival:
         self._job_id = f"job_{ULID()}"
         self._packs = PackBuilder(desk.settings.pack_images, desk.settings.pack_bytes)
         self._chunks: list[Chunk] = []
-        self._told = 0
+        self._told, self._due = 0, False
         self._begun: Job | None = None
         self._bytes = 0
         self._readable = False
@@ -60,12 +61,13 @@ class Arrival:
 
     def take(self, upload: Upload) -> None:
         """Take one upload in. Raises Unavailable, InvalidRequest if the options that came are none."""
+        if self._due:  # only now: as one more image comes, this is not all
+            self._tell_workers()
         self._bytes += len(upload.data)
         self._readable = self._readable or upload.error is None
         self._first_fault = self._first_fault or upload.error
         if pack := self._packs.add(upload):
             self._put(pack)
-            self._tell_workers()
 
     def complete(self, receipt: Receipt | None = None) -> Job:
         """The job, which exists from now on. Raises Refused if there is nothing to read in it, Unavailable."""
@@ -73,7 +75,7 @@ class Arrival:
             self._put(pack)
         if not self._readable:
             raise _refusal(self._first_fault)
-        job = self._described()
+        job = self._described(large=len(self._chunks) > 1)
         if self._begun and _read_alike(job, self._begun):
             return lifecycle.seal(self._desk.parts, job, self._chunks[self._told :], job.created_at, receipt)
         if self._begun:
@@ -99,28 +101,27 @@ class Arrival:
         key = lifecycle.pack_key(self._job_id, len(self._chunks))
         self._desk.parts.store.put(key, pack.data)
         self._chunks.append(Chunk(_chunk_id(), self._job_id, key, pack.first, pack.count))
+        self._due = len(self._chunks) - self._told >= min(max(self._told, 1), TOLD_AT_ONCE)
 
     def _tell_workers(self) -> None:
         untold = self._chunks[self._told :]
-        if len(untold) < (TOLD_AFTER if self._begun else BEGUN_AFTER):
-            return
         if self._begun:
             lifecycle.extend(self._desk.parts, self._begun, untold)
         else:
             # Its time begins when its upload has ended.
-            self._begun = replace(self._described(), deadline_at=None)
+            self._begun = replace(self._described(large=True), deadline_at=None)
             lifecycle.begin(self._desk.parts, self._begun, untold)
-        self._told = len(self._chunks)
+        self._told, self._due = len(self._chunks), False
 
-    def _described(self) -> Job:
-        """The job as far as it is known."""
+    def _described(self, *, large: bool) -> Job:
+        """The job as far as it is known; it is large if it does not fit one pack."""
         options, settings = options_of(self._fields), self._desk.settings
         now = datetime.now(UTC)
         return Job(
             id=self._job_id,
             owner=self._owner,
             status=Status.QUEUED,
-            queue=_queue(options, packs=len(self._chunks)),
+            queue=_queue(options, large=large),
             model=self._desk.catalog.resolve(options.model),
             options=ReadOptions(options.top_k, options.threshold, options.target_accuracy, options.normalize),
             counts=Counts(self._packs.taken),
@@ -149,6 +150,6 @@ def _refusal(fault: Unreadable | None) -> Refused:
     return kind(fault.message)
 
 
-def _queue(options: JobOptions, packs: int) -> Queue:
-    """What fits one pack goes first, unless its sender is in no hurry."""
-    return Queue.INTERACTIVE if packs == 1 and options.priority == "auto" else Queue.BULK
+def _queue(options: JobOptions, *, large: bool) -> Queue:
+    """What is not large goes first, unless its sender is in no hurry."""
+    return Queue.BULK if large or options.priority != "auto" else Queue.INTERACTIVE

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain import Chunk, Claim, Item, Job, Queue, Receipt, Requeue, Result, Unreadable
+from shared.domain import Chunk, Claim, Item, Job, Queue, Reading, Receipt, Requeue, Result, Unreadable
 from shared.errors import BrokerUnavailable, CannotStart, Conflict, Missing, PackLost, Unavailable
 from shared.ports import Clock, PackReader, Parts, RecognizerSource, Recorded
 
@@ -105,17 +105,14 @@ def recognize(parts: Parts, claim: Claim, recognizers: RecognizerSource, unpack:
     items = [item for item in items if item.index not in claim.done]
     readable = [item for item in items if item.upload.error is None]
     readings = recognizer.read([item.upload.data for item in readable], claim.options)
-    answers = {item.index: reading for item, reading in zip(readable, readings, strict=True)}
-    return [
-        Result(
-            index=item.index,
-            filename=item.upload.filename,
-            custom_id=item.upload.custom_id,
-            reading=item.upload.error or answers[item.index],
-            model=claim.model,
-        )
-        for item in items
-    ]
+    if len(readings) != len(readable):
+        raise ValueError(f"{len(readable)} images got {len(readings)} readings.")
+    answers = iter(readings)
+    return [_result(item, item.upload.error or next(answers), claim) for item in items]
+
+
+def _result(item: Item, reading: Reading, claim: Claim) -> Result:
+    return Result(item.index, item.upload.filename, item.upload.custom_id, reading, claim.model)
 
 
 def open_chunk(parts: Parts, chunk: Chunk, unpack: PackReader) -> list[Item]:
@@ -149,7 +146,7 @@ def crashed(parts: Parts, claim: Claim, unpack: PackReader) -> list[Result]:
     except PackLost as error:
         return unread(claim, Unreadable(error.code, error.message))
     why = Unreadable("worker_crash", "This image ended the worker that read it, several times; convert it and resend.")
-    return [Result(item.index, item.upload.filename, item.upload.custom_id, why, claim.model)]
+    return [_result(item, why, claim)]
 
 
 def halves(chunk: Chunk) -> list[Chunk]:

@@ -97,8 +97,14 @@ def chunk_from(row: Row[Any] | Mapping[str, Any]) -> Chunk:
 
 def result_row(job_id: str, result: Result) -> tuple[object, ...]:
     """The row of one result in the order of the table's columns, its documents as JSON text."""
-    image = (job_id, result.index, result.filename, result.custom_id)
-    return (*image, *_reading_row(result.reading), result.model.version)
+    return (
+        job_id,
+        result.index,
+        result.filename,
+        result.custom_id,
+        *_reading_row(result.reading),
+        result.model.version,
+    )
 
 
 def _reading_row(reading: Reading) -> tuple[object, ...]:

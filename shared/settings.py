@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     max_images: int = Field(2_000_000, ge=1, description="Images one job may have.")
     max_json_bytes: int = Field(32 * MIB, ge=1, description="Bytes a JSON body may have; NDJSON has no such limit.")
 
-    pack_images: int = Field(256, ge=1, le=4096, description="Images in one pack: the batch a worker reads at once.")
+    pack_images: int = Field(512, ge=1, le=4096, description="Images in one pack, which a worker reads in one task.")
     pack_bytes: int = Field(8 * MIB, ge=1, description="Bytes of images after which a pack is closed.")
     window: int = Field(16, ge=1, description="Chunks in Redis per queue; about four per worker process.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -76,6 +77,7 @@ def be_born(sender: str, **_: Any) -> None:
         os.kill(os.getppid(), CANNOT_START_SIGNAL)
         raise SystemExit(EX_CONFIG) from error
     _process = Process(sender, open_parts(settings), open_redis(settings), recognizers)
+    gc.freeze()  # what is loaded stays, and need not be looked through for garbage with every few chunks
     if settings.alive_file:
         settings.alive_file.touch()
     log.info("ready", pid=os.getpid())

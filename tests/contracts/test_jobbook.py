@@ -346,13 +346,13 @@ def test_results_counters_chunk_and_job_change_together(book: JobBook) -> None:
     broken = Unreadable("not_an_image", "This is not an image.")
     first, second = results_of(claim)
 
-    recorded = book.record(claim, [first, replace(second, reading=broken)], LATER)
+    recorded = book.record(claim, [first, second._replace(reading=broken)], LATER)
 
     job = book.find("job_1")
     assert recorded == Recorded(accepted=True, job_ended=False)
     assert job.counts == Counts(4, succeeded=1, failed=1)
     assert (job.status, job.outcome, job.ended_at) == (Status.IN_PROGRESS, None, None)
-    assert book.list_results("job_1", after=-1, limit=9) == [first, replace(second, reading=broken)]
+    assert book.list_results("job_1", after=-1, limit=9) == [first, second._replace(reading=broken)]
 
 
 def test_the_last_record_ends_the_job(book: JobBook) -> None:

@@ -49,19 +49,30 @@ def packs_of(parts: Parts) -> list[str]:
     return list(parts.store.packs)
 
 
-def test_workers_begin_with_the_second_pack_and_find_the_rest_at_the_end(start: Start, parts: Parts) -> None:
+def test_workers_begin_with_a_full_pack_once_there_is_more_and_find_the_rest_at_the_end(
+    start: Start, parts: Parts
+) -> None:
     arrival = start({})
-    take(arrival, b"1", b"2", b"3")
+    take(arrival, b"1", b"2")
     assert work_off(parts) == 0
-    take(arrival, b"4")
-    assert work_off(parts) == 2
+    take(arrival, b"3")
+    assert work_off(parts) == 1
     assert parts.book.list_jobs(limit=9) == []
-    take(arrival, b"5")
+    take(arrival, b"4")
     job = arrival.complete()
-    assert (job.counts.total, job.counts.succeeded, job.queue) == (5, 4, Queue.BULK)
+    assert (job.counts.total, job.counts.succeeded, job.queue) == (4, 2, Queue.BULK)
     assert work_off(parts) == 1
     assert parts.book.find(job.id).status.terminal
-    assert [result.index for result in parts.book.list_results(job.id, after=-1, limit=9)] == [0, 1, 2, 3, 4]
+    assert [result.index for result in parts.book.list_results(job.id, after=-1, limit=9)] == [0, 1, 2, 3]
+
+
+def test_workers_are_told_of_more_and_more_packs_at_once(start: Start, parts: Parts) -> None:
+    arrival = start({})
+    told = []
+    for number in range(2 * 20):
+        take(arrival, str(number).encode())
+        told.append(work_off(parts))
+    assert [chunks for chunks in told if chunks] == [1, 1, 2, 4, 4, 4]
 
 
 def test_a_few_large_images_that_fill_two_packs_are_begun_in_the_queue_that_they_end_in(
@@ -69,22 +80,22 @@ def test_a_few_large_images_that_fill_two_packs_are_begun_in_the_queue_that_they
 ) -> None:
     arrival = Arrival(replace(desk, settings=desk.settings.model_copy(update={"pack_bytes": 1})), "local", {})
     take(arrival, b"1", b"2")
-    assert work_off(parts) == 2
+    assert work_off(parts) == 1
     take(arrival, b"3")
     job = arrival.complete()
-    assert (job.counts.total, job.counts.succeeded, job.queue) == (3, 2, Queue.BULK)
+    assert (job.counts.total, job.counts.succeeded, job.queue) == (3, 1, Queue.BULK)
 
 
 def test_the_time_until_a_deadline_begins_when_the_upload_has_ended(start: Start, parts: Parts) -> None:
     arrival = start({"deadline_seconds": "60"})
-    take(arrival, b"1", b"2", b"3", b"4")
+    take(arrival, b"1", b"2", b"3")
     an_hour_later = datetime.now(UTC) + timedelta(hours=1)
     assert parts.book.expire_overdue(an_hour_later) == []
-    assert work_off(parts, clock=lambda: an_hour_later) == 2
+    assert work_off(parts, clock=lambda: an_hour_later) == 1
     job = arrival.complete()
     assert job.deadline_at
     assert job.deadline_at > datetime.now(UTC)
-    assert job.counts.succeeded == 4
+    assert job.counts.succeeded == 2
 
 
 def test_what_fits_one_pack_is_submitted_whole(start: Start, parts: Parts) -> None:
