@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain import (
-    Backlog,
-    Chunk,
-    Claim,
-    Counts,
-    Decision,
-    Digit,
-    Job,
-    ModelRef,
-    Queue,
-    ReadOptions,
-    Receipt,
-    Result,
-    Status,
-)
+from shared.domain import Backlog, Chunk, Counts, Queue, Receipt, Status
 from shared.errors import KeyInFlight, NoSuchJob
 from shared.ports import JobBook, Recorded
+from tests.contracts.samples import DAY, DOUBTFUL, LATER, NOW, a_job, chunks_of, claimed, record
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-LATER = NOW + timedelta(minutes=1)
-LEASE = timedelta(seconds=60)
-MODEL = ModelRef("digits", "1")
-BEGUN = Job(
-    id="job_1",
-    owner="local",
-    status=Status.QUEUED,
-    queue=Queue.BULK,
-    model=MODEL,
-    options=ReadOptions(),
-    counts=Counts(0),
-    created_at=NOW,
-    expires_at=NOW + timedelta(days=1),
-)
+#: What is known of the job when its first chunk is there, and when its last one is.
+BEGUN = a_job(total=0, bytes=0)
 WHOLE = replace(
-    BEGUN, counts=Counts(2), bytes=7, metadata={"of": "scans"}, expires_at=LATER + timedelta(days=1), deadline_at=LATER
+    BEGUN, counts=Counts(2), bytes=7, metadata={"of": "scans"}, expires_at=LATER + 2 * DAY, deadline_at=LATER
 )
-FIRST, SECOND = (Chunk(f"chunk_{n}", "job_1", f"jobs/job_1/{n:06d}.zip", n, 1) for n in range(2))
-
-
-def claimed(book: JobBook, chunk: Chunk) -> Claim:
-    claim = book.claim(chunk.id, "w", LEASE, NOW)
-    assert claim is not None
-    return claim
+FIRST, SECOND = chunks_of(WHOLE)
 
 
 def read(book: JobBook, chunk: Chunk) -> Recorded:
-    claim = claimed(book, chunk)
-    seven = Digit("7", 0.9, Decision.NEEDS_REVIEW)
-    return book.record(claim, [Result(chunk.first, "7.png", None, seven, MODEL)], NOW)
+    """Read a chunk at NOW, so that an end at LATER can only be the seal's."""
+    return record(book, claimed(book, chunk.id), DOUBTFUL, NOW)
 
 
 def test_workers_read_it_but_nobody_finds_it_and_it_does_not_end(book: JobBook) -> None:
@@ -100,9 +66,9 @@ def test_sealed_when_all_is_read_it_ends_at_once(book: JobBook) -> None:
 def test_abandoned_it_was_never_there(book: JobBook) -> None:
     book.begin(BEGUN, [FIRST, SECOND])
     read(book, FIRST)
-    held = claimed(book, SECOND)
+    held = claimed(book, SECOND.id)
     book.abandon("job_1")
-    assert not book.record(held, [Result(1, "", None, Digit("1", 1.0, Decision.ACCEPT), MODEL)], NOW).accepted
+    assert not record(book, held, now=NOW).accepted
     assert book.announce(Queue.BULK, 9) == []
     assert book.list_results("job_1", after=-1, limit=9) == []
     with pytest.raises(NoSuchJob):

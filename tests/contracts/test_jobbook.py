@@ -4,99 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from shared.domain import (
-    Chunk,
-    Claim,
-    Counts,
-    Decision,
-    Digit,
-    Job,
-    ModelRef,
-    Normalization,
-    Outcome,
-    Queue,
-    Reading,
-    ReadOptions,
-    Requeue,
-    Result,
-    Score,
-    Status,
-    Unreadable,
-)
+from shared.domain import Counts, Decision, Job, Outcome, Queue, ReadOptions, Requeue, Result, Status, Unreadable
 from shared.errors import Missing, NoSuchItem, NoSuchJob
 from shared.ports import JobBook, Recorded
+from tests.contracts.samples import (
+    BROKEN,
+    DOUBTFUL,
+    LATER,
+    LEASE,
+    MODEL,
+    NO_LEASE,
+    NOW,
+    REFUSED,
+    a_job,
+    add,
+    chunks_of,
+    claimed,
+    five,
+    read,
+    record,
+    results_of,
+)
 
-NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
-LATER = NOW + timedelta(minutes=1)
-LEASE = timedelta(minutes=1)
-#: A lease that has ended when it begins.
-NO_LEASE = timedelta(seconds=-1)
 #: Patience with messages: with this one even those just sent count as lost.
 NO_PATIENCE = timedelta(seconds=-1)
-MODEL = ModelRef("digits", "1.0.0")
-REFUSED = Recorded(accepted=False)
-
-
-def a_job(job_id: str = "job_1", total: int = 2, **changes: object) -> Job:
-    job = Job(
-        id=job_id,
-        owner="local",
-        status=Status.QUEUED,
-        queue=Queue.BULK,
-        model=MODEL,
-        options=ReadOptions(),
-        counts=Counts(total),
-        created_at=NOW,
-        expires_at=NOW + timedelta(days=1),
-    )
-    return replace(job, **changes)  # type: ignore[arg-type]
-
-
-def chunks_of(job: Job, size: int = 1) -> list[Chunk]:
-    """Chunks of `size` images; their ids tell the job and the first image."""
-    return [
-        Chunk(f"{job.id}-{first}", job.id, f"jobs/{job.id}/{first:06d}.zip", first, min(size, job.counts.total - first))
-        for first in range(0, job.counts.total, size)
-    ]
-
-
-def add(book: JobBook, job: Job, size: int = 1) -> Job:
-    book.add(job, chunks_of(job, size))
-    return job
-
-
-def claimed(book: JobBook, chunk_id: str, lease: timedelta = LEASE, worker: str = "w") -> Claim:
-    claim = book.claim(chunk_id, worker, lease, NOW)
-    assert claim is not None
-    return claim
-
-
-def five(decision: Decision = Decision.ACCEPT) -> Digit:
-    scores = (Score("5", 0.75), Score("3", 0.25))
-    return Digit("5", 0.75, decision, scores, ("low_confidence",), Normalization(inverted=True))
-
-
-def results_of(claim: Claim, reading: Reading | None = None) -> list[Result]:
-    chunk = claim.chunk
-    return [
-        Result(index, f"{index}.png", None, reading or five(), claim.model)
-        for index in range(chunk.first, chunk.first + chunk.count)
-    ]
-
-
-def record(book: JobBook, claim: Claim, reading: Reading | None = None, now: datetime = LATER) -> Recorded:
-    return book.record(claim, results_of(claim, reading), now)
-
-
-def read(book: JobBook, *chunk_ids: str) -> Recorded:
-    """Claim and record chunks; what the last one gave."""
-    for chunk_id in chunk_ids:
-        recorded = record(book, claimed(book, chunk_id))
-    return recorded
 
 
 def ids(jobs: Iterable[Job]) -> list[str]:
@@ -343,16 +278,15 @@ def test_only_ended_leases_are_reclaimed(book: JobBook) -> None:
 def test_results_counters_chunk_and_job_change_together(book: JobBook) -> None:
     add(book, a_job(total=4), size=2)
     claim = claimed(book, "job_1-0")
-    broken = Unreadable("not_an_image", "This is not an image.")
     first, second = results_of(claim)
 
-    recorded = book.record(claim, [first, second._replace(reading=broken)], LATER)
+    recorded = book.record(claim, [first, second._replace(reading=BROKEN)], LATER)
 
     job = book.find("job_1")
     assert recorded == Recorded(accepted=True, job_ended=False)
     assert job.counts == Counts(4, succeeded=1, failed=1)
     assert (job.status, job.outcome, job.ended_at) == (Status.IN_PROGRESS, None, None)
-    assert book.list_results("job_1", after=-1, limit=9) == [first, second._replace(reading=broken)]
+    assert book.list_results("job_1", after=-1, limit=9) == [first, second._replace(reading=BROKEN)]
 
 
 def test_the_last_record_ends_the_job(book: JobBook) -> None:
@@ -371,15 +305,14 @@ def test_the_last_record_ends_the_job(book: JobBook) -> None:
 )
 def test_the_outcome_tells_how_many_images_were_read(book: JobBook, failures: int, outcome: Outcome) -> None:
     add(book, a_job())
-    broken = Unreadable("not_an_image", "This is not an image.")
     for number in range(2):
-        record(book, claimed(book, f"job_1-{number}"), broken if number < failures else None)
+        record(book, claimed(book, f"job_1-{number}"), BROKEN if number < failures else None)
     assert book.find("job_1").outcome is outcome
 
 
 def test_what_was_decided_of_the_succeeded_is_counted(book: JobBook) -> None:
     add(book, a_job())
-    record(book, claimed(book, "job_1-0"), five(Decision.NEEDS_REVIEW))
+    record(book, claimed(book, "job_1-0"), DOUBTFUL)
     record(book, claimed(book, "job_1-1"), five(Decision.REJECT))
     counts = book.find("job_1").counts
     assert counts == Counts(2, succeeded=2, needs_review=1, rejected=1)
@@ -436,8 +369,7 @@ def test_a_result_comes_back_as_it_was(book: JobBook) -> None:
 
 def test_results_are_listed_by_index_page_by_page_with_filters(book: JobBook) -> None:
     add(book, a_job(total=6))
-    broken = Unreadable("not_an_image", "This is not an image.")
-    readings = [five(), broken, five(Decision.NEEDS_REVIEW), five(), broken, five()]
+    readings = [five(), BROKEN, DOUBTFUL, five(), BROKEN, five()]
     for index in (4, 0, 2, 1, 5, 3):
         record(book, claimed(book, f"job_1-{index}"), readings[index])
 

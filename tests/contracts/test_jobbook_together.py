@@ -5,42 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Engine
 
 from shared.book import SqlJobBook
-from shared.domain import (
-    Chunk,
-    Claim,
-    Counts,
-    Decision,
-    Digit,
-    Job,
-    ModelRef,
-    Queue,
-    ReadOptions,
-    Receipt,
-    Result,
-    Status,
-)
+from shared.domain import Counts, Queue, Receipt, Status
 from shared.receipts import SqlReceipts
+from tests.contracts.samples import LEASE, NOW, a_job, add, chunks_of, claimed, record
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-LEASE = timedelta(minutes=1)
-MODEL = ModelRef("digits", "1.0.0")
 WORKERS = 8
 CHUNKS = 24
+JOB = a_job(total=CHUNKS)
+CHUNK_IDS = [chunk.id for chunk in chunks_of(JOB)]
 
 T = TypeVar("T")
 
 
 def book_with_a_job(engine: Engine) -> SqlJobBook:
     book = SqlJobBook(engine)
-    expires = NOW + timedelta(days=1)
-    job = Job("job", "local", Status.QUEUED, Queue.BULK, MODEL, ReadOptions(), Counts(CHUNKS), NOW, expires)
-    book.add(job, [Chunk(f"chunk_{number:02d}", "job", "pack", number, 1) for number in range(CHUNKS)])
+    add(book, JOB)
     return book
 
 
@@ -49,20 +33,16 @@ def together(work: Callable[[int], T]) -> list[T]:
         return list(pool.map(work, range(WORKERS)))
 
 
-def result_of(claim: Claim) -> list[Result]:
-    return [Result(claim.chunk.first, "", None, Digit("1", 1.0, Decision.ACCEPT), claim.model)]
-
-
 def test_of_many_who_claim_the_same_chunks_each_is_had_by_one(engine: Engine) -> None:
     book = book_with_a_job(engine)
 
     def claim_all(worker: int) -> list[str]:
-        claims = [book.claim(f"chunk_{n:02d}", f"w{worker}", LEASE, NOW) for n in range(CHUNKS)]
+        claims = [book.claim(chunk_id, f"w{worker}", LEASE, NOW) for chunk_id in CHUNK_IDS]
         return [claim.chunk.id for claim in claims if claim]
 
     had = Counter(chunk_id for mine in together(claim_all) for chunk_id in mine)
 
-    assert had == Counter(f"chunk_{n:02d}" for n in range(CHUNKS))
+    assert had == Counter(CHUNK_IDS)
 
 
 def test_of_many_who_announce_each_chunk_is_announced_by_one_and_the_window_holds(engine: Engine) -> None:
@@ -77,15 +57,11 @@ def test_of_many_who_record_at_once_the_last_ends_the_job_and_no_count_is_lost(e
     book = book_with_a_job(engine)
 
     def read_a_share(worker: int) -> int:
-        ended = 0
-        for number in range(worker, CHUNKS, WORKERS):
-            claim = book.claim(f"chunk_{number:02d}", f"w{worker}", LEASE, NOW)
-            assert claim is not None
-            ended += book.record(claim, result_of(claim), NOW).job_ended
-        return ended
+        claims = (claimed(book, chunk_id, worker=f"w{worker}") for chunk_id in CHUNK_IDS[worker::WORKERS])
+        return sum(record(book, claim).job_ended for claim in claims)
 
     assert sum(together(read_a_share)) == 1
-    job = book.find("job")
+    job = book.find(JOB.id)
     assert (job.status, job.counts) == (Status.COMPLETED, Counts(CHUNKS, succeeded=CHUNKS))
 
 
@@ -94,18 +70,18 @@ def test_cancel_among_many_who_claim_and_record_leaves_nothing_open_and_nothing_
 
     def read_or_cancel(worker: int) -> None:
         for number in range(worker, CHUNKS, WORKERS):
-            claim = book.claim(f"chunk_{number:02d}", f"w{worker}", LEASE, NOW)
+            claim = book.claim(CHUNK_IDS[number], f"w{worker}", LEASE, NOW)
             if claim:
-                book.record(claim, result_of(claim), NOW)
+                record(book, claim)
             if number == CHUNKS // 2:
-                book.cancel("job", NOW)
+                book.cancel(JOB.id, NOW)
 
     together(read_or_cancel)
 
-    job = book.find("job")
+    job = book.find(JOB.id)
     assert job.status is Status.CANCELED
     assert job.counts.succeeded + job.counts.canceled == CHUNKS
-    assert len(book.list_results("job", after=-1, limit=CHUNKS)) == job.counts.succeeded
+    assert len(book.list_results(JOB.id, after=-1, limit=CHUNKS)) == job.counts.succeeded
 
 
 def test_of_many_who_reserve_a_key_at_once_one_has_it(engine: Engine) -> None:

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import Engine, update
 
 from shared.book import SqlJobBook
 from shared.database import epoch_now, writing
-from shared.domain import Chunk, ChunkState, Counts, Job, ModelRef, Queue, ReadOptions, Result, Status, Unreadable
+from shared.domain import Chunk, ChunkState
 from shared.pulse import SqlPulse
 from shared.tables import chunks
+from tests.contracts.samples import BROKEN, a_job, claimed, record
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MODEL = ModelRef("digits", "1.0.0")
 #: Images of each chunk: the first three are done, one is being read, one waits.
 SIZES = (60, 30, 90, 7, 5)
 
 
 def fill(book: SqlJobBook) -> None:
-    total = sum(SIZES)
-    job = Job("job_1", "local", Status.QUEUED, Queue.BULK, MODEL, ReadOptions(), Counts(total), NOW, NOW)
     starts = [sum(SIZES[:place]) for place in range(len(SIZES))]
-    book.add(job, [Chunk(f"chunk_{n}", "job_1", "pack", starts[n], SIZES[n]) for n in range(len(SIZES))])
+    sized = [Chunk(f"chunk_{n}", "job_1", "pack", starts[n], SIZES[n]) for n in range(len(SIZES))]
+    book.add(a_job(total=sum(SIZES)), sized)
     for number in range(4):
-        claim = book.claim(f"chunk_{number}", f"worker {number}", timedelta(minutes=1), NOW)
-        assert claim
-        images = range(claim.chunk.first, claim.chunk.first + claim.chunk.count)
-        fault = Unreadable("not_an_image", "This is not an image.")
+        claim = claimed(book, f"chunk_{number}", worker=f"worker {number}")
         if number < 3:
-            book.record(claim, [Result(index, "", None, fault, MODEL) for index in images], NOW)
+            record(book, claim, BROKEN)
 
 
 def test_the_pulse_tells_what_is_done_what_is_held_and_how_fast_it_goes(engine: Engine) -> None:

@@ -3,49 +3,30 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from shared.book import SqlJobBook
-from shared.domain import (
-    Chunk,
-    Counts,
-    Decision,
-    Digit,
-    Job,
-    ModelRef,
-    Queue,
-    ReadOptions,
-    Result,
-    Score,
-    Status,
-    Unreadable,
-)
+from shared.domain import Decision, Digit, Result, Score
 from shared.errors import NoSuchItem
 from shared.reviewing import NOT_A_DIGIT, Correction, Place
 from shared.reviews import SqlReviewBook
+from tests.contracts.samples import BROKEN, MODEL, NOW, a_job, add, claimed
 
-NOW = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
-MODEL = ModelRef("digits", "1.0.0")
 #: What was read in each job: the doubtful ones are 1 and 2.
 DECISIONS = (Decision.ACCEPT, Decision.NEEDS_REVIEW, Decision.NEEDS_REVIEW, None)
 
 
 def result(index: int, decision: Decision | None) -> Result:
-    fault = Unreadable("not_an_image", "This is not an image.")
-    reading = Digit(str(index), 0.5, decision, (Score(str(index), 0.5),)) if decision else fault
+    reading = Digit(str(index), 0.5, decision, (Score(str(index), 0.5),)) if decision else BROKEN
     return Result(index, f"{index}.png", None, reading, MODEL)
 
 
 def read(book: SqlJobBook, job_id: str) -> None:
     """Put a job of four results into the book."""
-    total = len(DECISIONS)
-    job = Job(job_id, "local", Status.QUEUED, Queue.BULK, MODEL, ReadOptions(), Counts(total), NOW, NOW)
-    book.add(job, [Chunk(f"{job_id}-0", job_id, "pack", 0, total)])
-    claim = book.claim(f"{job_id}-0", "worker", timedelta(minutes=1), NOW)
-    assert claim
+    add(book, a_job(job_id, total=len(DECISIONS)), size=len(DECISIONS))
+    claim = claimed(book, f"{job_id}-0")
     assert book.record(claim, [result(index, decision) for index, decision in enumerate(DECISIONS)], NOW).accepted
 
 
