@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import Engine
@@ -11,7 +12,10 @@ from migrations.upgrade import upgrade
 from shared.book import SqlJobBook
 from shared.database import open_engine
 from shared.memory_book import MemoryBook
-from shared.ports import JobBook
+from shared.ports import JobBook, Receipts, Retention
+from shared.receipts import SqlReceipts
+from shared.retention import SqlRetention
+from shared.testing import MemoryReceipts, MemoryRetention
 
 
 def with_tables(url: str) -> Iterator[Engine]:
@@ -38,8 +42,36 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return opened
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A book of jobs and the ports that look at the same tables."""
+
+    book: JobBook
+    receipts: Receipts
+    retention: Retention
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
-def book(request: pytest.FixtureRequest) -> JobBook:
+def books(request: pytest.FixtureRequest) -> Books:
     if request.param == "memory":
-        return MemoryBook()
-    return SqlJobBook(request.getfixturevalue(f"{request.param}_engine"))
+        book = MemoryBook()
+        return Books(book, MemoryReceipts(book), MemoryRetention(book))
+    engine: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return Books(SqlJobBook(engine), SqlReceipts(engine), SqlRetention(engine))
+
+
+@pytest.fixture
+def book(books: Books) -> JobBook:
+    return books.book
+
+
+@pytest.fixture
+def receipts(books: Books) -> Receipts:
+    """The receipts beside `book`."""
+    return books.receipts
+
+
+@pytest.fixture
+def retention(books: Books) -> Retention:
+    """The retention beside `book`."""
+    return books.retention
