@@ -41,6 +41,8 @@ hypothesis.settings.load_profile("digitq")
 NOBODY = "nobody"
 START_SECONDS = 20
 
+Packs = Callable[[], list[Path]]
+
 
 def wait_until(holds: Callable[[], bool], seconds: float = START_SECONDS) -> None:
     """Wait for what a process will do in its own time; fail if it does not."""
@@ -227,6 +229,6 @@ def client(settings: Settings, parts: Parts, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def packs(settings: Settings) -> Callable[[], list[Path]]:
+def packs(settings: Settings) -> Packs:
     """The files in the store."""
     return lambda: sorted(file for file in (settings.data / "packs").rglob("*") if file.is_file())
