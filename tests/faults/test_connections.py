@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-Packs = Callable[[], list[Path]]
+from tests.conftest import Packs
+
 HEAD = b"POST /v1/jobs HTTP/1.1\r\nHost: test\r\nContent-Type: application/zip\r\n"
 
 

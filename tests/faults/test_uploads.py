@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-Packs = Callable[[], list[Path]]
+from tests.conftest import Packs
+
 HEAD = b'--x\r\nContent-Disposition: form-data; name="f"; filename="%d.png"\r\n\r\n'
 MIB = 2**20
 

@@ -18,6 +18,8 @@ from api.routes.events import sequence
 from api.waiting import Waiting
 from shared.broker import ENDED, PROGRESS_PREFIX
 from shared.domain import Counts, Job, ModelRef, Queue, ReadOptions, Status
+from tests.unit.api.conftest import Work
+from tests.unit.api.submitting import job_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 JOB = Job(
@@ -144,8 +146,8 @@ def test_the_sequence_grows_with_every_step_of_a_job() -> None:
     assert numbers == sorted(set(numbers))
 
 
-def test_an_ended_job_has_one_event_that_says_so(client: TestClient, work: Callable[[], int]) -> None:
-    job = client.post("/v1/jobs", files=[("files", ("3.png", b"3"))]).json()["id"]
+def test_an_ended_job_has_one_event_that_says_so(client: TestClient, work: Work) -> None:
+    job = job_of(client, b"3")
     work()
     answer = client.get(f"/v1/jobs/{job}/events", headers={"Last-Event-ID": "1-1"})
     assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -162,13 +164,12 @@ def told(client: TestClient, job: str, since: str = "", **query: str) -> list[tu
 
 
 @pytest.fixture
-def job(client: TestClient, work: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> str:
+def job(client: TestClient, work: Work, monkeypatch: pytest.MonkeyPatch) -> str:
     """Ten images in three packs, all read; results are looked up three at a time."""
     monkeypatch.setattr(events, "PAGE", 3)
-    files = [("files", (f"{digit}.png", str(digit).encode())) for digit in range(10)]
-    job = client.post("/v1/jobs", files=files).json()["id"]
+    job_id = job_of(client, *(str(digit).encode() for digit in range(10)))
     work()
-    return str(job)
+    return job_id
 
 
 def test_every_result_is_told_once_before_the_end(client: TestClient, job: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -17,6 +16,8 @@ from api.rendering import STATIC, WEB
 from shared.domain import Queue, Requeue
 from shared.ports import Parts
 from shared.settings import Settings
+from tests.unit.api.conftest import Work
+from tests.unit.api.submitting import job_of, submit
 
 PAGES = ("/", "/jobs", "/review", "/models", "/system", "/docs")
 #: What the pages' own scripts may weigh together, in bytes.
@@ -48,13 +49,11 @@ class Tags(HTMLParser):
 
 
 @pytest.fixture
-def job(client: TestClient, work: Callable[[], int]) -> str:
+def job(client: TestClient, work: Work) -> str:
     """A job with a name that wants to be markup."""
-    answer = client.post(
-        "/v1/jobs", files=[("files", ("3.png", b"3"))], data={"metadata": '{"name": "<script>alert(1)</script>"}'}
-    )
+    job_id = job_of(client, b"3", data={"metadata": '{"name": "<script>alert(1)</script>"}'})
     work()
-    return str(answer.json()["id"])
+    return job_id
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/jobs/{job}", "/jobs/{job}/sheet"])
@@ -141,15 +140,15 @@ def test_a_published_model_shows_the_sheet_of_its_errors(client: TestClient, set
 
 
 def test_the_system_page_tells_what_waits(client: TestClient) -> None:
-    client.post("/v1/jobs", files=[("files", (f"{number}.png", b"3")) for number in range(7)])
+    submit(client, *[b"3"] * 7)
     text = " ".join(client.get("/system").text.split())
     assert '<dt>database</dt><dd><span class="state" data-state="completed">ok' in text
     assert "<dt>queued</dt><dd>7</dd>" in text
     assert "<dt>so far</dt><dd>none</dd>" in text
 
 
-def test_the_system_page_tells_how_fast_images_are_read(client: TestClient, work: Callable[[], int]) -> None:
-    client.post("/v1/jobs", files=[("files", (f"{number}.png", b"3")) for number in range(9)])
+def test_the_system_page_tells_how_fast_images_are_read(client: TestClient, work: Work) -> None:
+    submit(client, *[b"3"] * 9)
     assert "<dt>over the last 10 seconds</dt><dd>0.0</dd>" in client.get("/system").text
     work()
     text = client.get("/system").text
@@ -159,6 +158,6 @@ def test_the_system_page_tells_how_fast_images_are_read(client: TestClient, work
 
 
 def test_the_system_page_tells_what_had_to_wait_again(client: TestClient, parts: Parts) -> None:
-    client.post("/v1/jobs", files=[("files", ("3.png", b"3"))])
+    submit(client, b"3")
     parts.book.withdraw(parts.book.announced(Queue.INTERACTIVE, timedelta(seconds=-1)), Requeue.MESSAGE_LOST)
     assert "<dt>message lost</dt><dd>1</dd>" in client.get("/system").text

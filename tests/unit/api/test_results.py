@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,14 +13,13 @@ from fastapi.testclient import TestClient
 
 from shared.ports import Parts
 from shared.testing import MemoryQueue, MoodyRecognizer, work_off
+from tests.unit.api.conftest import Work
 
 FIELDS = {
     "index", "custom_id", "filename", "status", "prediction", "confidence", "top_k", "decision", "reasons",
     "model_version", "normalization", "error",
 }  # fmt: skip
 PNG = b"\x89PNG\r\n\x1a\n and so on"
-
-Work = Callable[[], int]
 
 
 def job_of(client: TestClient, *files: tuple[str, bytes]) -> str:

@@ -13,16 +13,18 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.unit.api.conftest import Work
+from tests.unit.api.submitting import job_of
+
 #: The worker of these tests is in doubt about every zero.
 FILES = [b"3", b"no image", b"0", b"7", b"0", b"0"]
 
 
 @pytest.fixture
-def job(client: TestClient, work: Callable[[], int]) -> str:
-    files = [("files", (f"{number}.png", data)) for number, data in enumerate(FILES)]
-    answer = client.post("/v1/jobs", files=files)
+def job(client: TestClient, work: Work) -> str:
+    job_id = job_of(client, *FILES)
     work()
-    return str(answer.json()["id"])
+    return job_id
 
 
 @pytest.fixture

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.routes.tiles import MAX_TILE_BYTES
+from tests.unit.api.conftest import Work
+from tests.unit.api.submitting import job_of
 
 LARGE = b"\xff\xd8\xff" + bytes(MAX_TILE_BYTES)
 FILES = [b"3", b"no image", b"7", b"\x89PNG1", LARGE, b"5"]
 
 
 @pytest.fixture
-def job(client: TestClient, work: Callable[[], int]) -> str:
-    files = [("files", (f"{number}.png", data)) for number, data in enumerate(FILES)]
-    answer = client.post("/v1/jobs", files=files)
+def job(client: TestClient, work: Work) -> str:
+    job_id = job_of(client, *FILES)
     work()
-    return str(answer.json()["id"])
+    return job_id
 
 
 def test_the_outline_has_every_result_in_columns(client: TestClient, job: str) -> None:

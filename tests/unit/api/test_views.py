@@ -12,13 +12,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.routes.results import SIDE
+from tests.unit.api.submitting import job_of
 
 #: More than there are threads to answer in.
 MANY = 60
 
 
 def test_many_who_wait_leave_the_front_end_free(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = client.post("/v1/jobs", files=[("files", ("3.png", b"3"))]).json()["id"]
+    job = job_of(client, b"3")
     asked: list[int] = []
 
     async def play() -> list[int]:
@@ -43,5 +44,5 @@ def test_many_who_wait_leave_the_front_end_free(client: TestClient, monkeypatch:
 
 
 def test_what_is_not_there_is_said_before_a_worker_is_asked(client: TestClient) -> None:
-    job = client.post("/v1/jobs", files=[("files", ("3.png", b"3"))]).json()["id"]
+    job = job_of(client, b"3")
     assert client.get(f"/v1/jobs/{job}/results/7/normalized").status_code == 404
