@@ -114,7 +114,7 @@ def _reading_row(reading: Reading) -> tuple[object, ...]:
         "succeeded",
         reading.label,
         reading.confidence,
-        reading.decision.value,
+        str(reading.decision),
         dumps(reading.top_k),
         _reasons_text(reading.reasons),
         _normalization_text(reading.normalization),

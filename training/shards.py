@@ -48,9 +48,9 @@ def unbent(digits: Digits, rng: Generator) -> tuple[Gray, int]:
 
 
 def written(digits: Digits, rng: Generator) -> tuple[Gray, int]:
-    """MNIST's digits as they are, but bent, and now and then wider or narrower in stroke."""
+    """MNIST's digits as they are, but bent a little or much, and now and then wider or narrower in stroke."""
     digit, label = unbent(digits, rng)
-    pixels = bent(digit, rng, Bend())
+    pixels = bent(digit, rng, Bend().by(rng.uniform(0.2, 1)))
     kind = rng.random()
     if kind < 0.18:
         change = cv2.dilate if kind < 0.1 else cv2.erode

@@ -116,7 +116,8 @@ def take_up(model: keras.Model, start: Path, batches: Shards) -> None:
         model.load_weights(start)
         return
     plain = keras.saving.load_model(start)
-    model.set_weights(network.unfolded(plain, as_input(batches.images[:MEASURED])).get_weights())
+    trained = network.unfolded(plain, as_input(batches.images[:MEASURED]))
+    model.set_weights(network.widened(trained).get_weights())
 
 
 def recipe_of(course: Course) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import cv2
 import numpy as np
@@ -21,6 +21,10 @@ class Bend:
     scale: float = 0.09
     shift: float = 0.025
     wave: float = 0.045
+
+    def by(self, strength: float) -> Bend:
+        """The same, so many times as strong."""
+        return Bend(*(spread * strength for spread in astuple(self)))
 
 
 def bent(picture: Gray, rng: Generator, bend: Bend) -> Gray:

@@ -54,6 +54,28 @@ def test_folding_the_normalization_changes_no_answer() -> None:
     assert {type(layer).__module__.split(".")[0] for layer in folded.layers} == {"keras"}
 
 
+def test_a_wider_network_computes_the_same_at_first_and_can_learn_with_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keras.utils.set_random_seed(4)
+    narrow = network.trainable()
+    wider = tuple((filters + 8, *rest) for filters, *rest in network.CONVOLUTIONS[:-1])
+    monkeypatch.setattr(network, "CONVOLUTIONS", (*wider, network.CONVOLUTIONS[-1]))
+    images = np.random.default_rng(4).random((8, 28, 28, 1), np.float32)
+
+    wide = network.widened(narrow)
+
+    assert wide(images).numpy() == pytest.approx(narrow(images).numpy(), abs=1e-6)
+    assert np.ptp(wide.get_weights()[0][..., -8:]) > 0, "new filters differ, or they would all learn the same"
+
+
+def test_a_network_that_is_wider_already_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = network.trainable()
+    monkeypatch.setattr(network, "CONVOLUTIONS", ((8, *network.CONVOLUTIONS[0][1:]), *network.CONVOLUTIONS[1:]))
+    with pytest.raises(ValueError, match="other layers"):
+        network.widened(wide)
+
+
 def test_what_is_published_computes_exactly_however_it_was_trained(request: pytest.FixtureRequest) -> None:
     request.addfinalizer(partial(keras.config.set_dtype_policy, keras.config.dtype_policy()))
     keras.config.set_dtype_policy("mixed_bfloat16")

@@ -69,7 +69,7 @@ def test_a_published_network_goes_on_from_where_it_was() -> None:
     published = keras.saving.load_model(PUBLISHED / "model.keras")
     images = train.as_input(training_digits().training.images[:512])
     # The same weights in float32, in whatever precision the published network computes.
-    plain = network.folded(network.trainable())
+    plain = network.folded(network.unfolded(published, images))
     plain.set_weights(published.get_weights())
 
     trained = network.unfolded(published, images)
