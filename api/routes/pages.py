@@ -63,7 +63,9 @@ def review(request: Request, house: HouseDep) -> HTMLResponse:
 @router.get("/models")
 def models(request: Request, house: HouseDep) -> HTMLResponse:
     sheets = _error_sheets(house.desk.catalog)
-    return page(request, "models.html", models=installed_models(house.desk.catalog), sheets=sheets)
+    # The newest on top, and above it the one that is used unless another is asked for.
+    found = sorted(reversed(installed_models(house.desk.catalog)), key=lambda model: not model.default)
+    return page(request, "models.html", models=found, sheets=sheets)
 
 
 @router.get("/models/{name}/{version}/errors.png")
