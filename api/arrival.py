@@ -53,7 +53,7 @@ class Arrival:
         self._job_id = f"job_{ULID()}"
         self._packs = PackBuilder(desk.settings.pack_images, desk.settings.pack_bytes)
         self._chunks: list[Chunk] = []
-        self._told, self._due = 0, False
+        self._told = 0
         self._begun: Job | None = None
         self._bytes = 0
         self._readable = False
@@ -61,7 +61,7 @@ class Arrival:
 
     def take(self, upload: Upload) -> None:
         """Take one upload in. Raises Unavailable, InvalidRequest if the options that came are none."""
-        if self._due:  # only now: as one more image comes, this is not all
+        if self._news_is_due():  # only now: as one more image comes, this is not all
             self._tell_workers()
         self._bytes += len(upload.data)
         self._readable = self._readable or upload.error is None
@@ -101,7 +101,9 @@ class Arrival:
         key = lifecycle.pack_key(self._job_id, len(self._chunks))
         self._desk.parts.store.put(key, pack.data)
         self._chunks.append(Chunk(_chunk_id(), self._job_id, key, pack.first, pack.count))
-        self._due = len(self._chunks) - self._told >= min(max(self._told, 1), TOLD_AT_ONCE)
+
+    def _news_is_due(self) -> bool:
+        return len(self._chunks) - self._told >= min(max(self._told, 1), TOLD_AT_ONCE)
 
     def _tell_workers(self) -> None:
         untold = self._chunks[self._told :]
@@ -111,7 +113,7 @@ class Arrival:
             # Its time begins when its upload has ended.
             self._begun = replace(self._described(large=True), deadline_at=None)
             lifecycle.begin(self._desk.parts, self._begun, untold)
-        self._told, self._due = len(self._chunks), False
+        self._told = len(self._chunks)
 
     def _described(self, *, large: bool) -> Job:
         """The job as far as it is known; it is large if it does not fit one pack."""

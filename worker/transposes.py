@@ -31,7 +31,7 @@ def sink_transposes(model: Any) -> None:
 
 
 def _order_of_inputs(node: Any) -> Order | None:
-    """The order that an input's axes were brought into; None if none was, or if another input has fewer axes."""
+    """The order that an input's axes were brought into; None if none was, or if another has more axes or fewer."""
     sources = node.input_values()
     orders = (_order_of(source.get_node()) for source in sources)
     order = next((order for order in orders if order is not None), None)

@@ -23,8 +23,8 @@ def constant(*shape: int) -> Any:
     return opset13.constant(np.random.default_rng(1).random(shape, np.float32))
 
 
-def order_of(model: Model) -> list[str]:
-    """The operations that come one after another, without constants and what makes new ones of them."""
+def operations(model: Model) -> list[str]:
+    """The kinds of operations that OpenVINO runs for a model."""
     ran = Core().compile_model(model, "CPU").get_runtime_model().get_ordered_ops()
     return [node.get_rt_info()["layerType"].astype(str) for node in ran]
 
@@ -52,11 +52,11 @@ def test_two_transposes_with_elementwise_operations_between_them_vanish(between:
     source = image()
     model = Model([opset13.transpose(between(source), LAST_TO_FIRST)], [source])
     before = answers(model)
-    assert "Transpose" in order_of(model)
+    assert "Transpose" in operations(model)
 
     sink_transposes(model)
 
-    assert "Transpose" not in order_of(model)
+    assert "Transpose" not in operations(model)
     assert np.array_equal(answers(model), before)
 
 
@@ -68,6 +68,7 @@ def test_a_transpose_stays_before_what_it_matters_to() -> None:
 
     sink_transposes(model)
 
+    assert "Transpose" in operations(model)
     assert np.array_equal(answers(model), before)
 
 
@@ -78,4 +79,5 @@ def test_inputs_of_fewer_axes_keep_a_transpose_where_it_is() -> None:
 
     sink_transposes(model)
 
+    assert "Transpose" in operations(model)
     assert np.array_equal(answers(model), before)
