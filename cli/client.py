@@ -42,7 +42,7 @@ class Client:
         self._http.close()
 
     def submit(self, found: Collection, fields: Mapping[str, str], sent: Callable[[int], None]) -> Job:
-        """Send images in one request; the job. `sent` hears of every block's bytes."""
+        """Send images in one request; the job. `sent` hears how many bytes of the files are on their way."""
         boundary = uuid4().hex
         return self._json(
             "POST",

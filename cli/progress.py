@@ -41,13 +41,18 @@ class Bars:
         self._task = TaskID(0)
 
     def sending(self, total: int) -> None:
-        """Begin the bar of the upload, in bytes."""
+        """Begin the bar of the upload, in bytes of the files."""
         self._begin("sending", total, DownloadColumn(), TransferSpeedColumn())
 
     def sent(self, count: int) -> None:
         """So many more bytes are on their way."""
         if self._bar:
             self._bar.advance(self._task, count)
+
+    def note(self, text: str) -> None:
+        """Print a line after the bar, which ends here."""
+        self.close()
+        self._console.print(text, soft_wrap=True)
 
     def reading(self, job: Job) -> None:
         """Begin the bar of the reading, in images."""
@@ -78,7 +83,7 @@ class Bars:
 @contextmanager
 def progress_bars(*, quiet: bool = False) -> Iterator[Bars]:
     """Progress bars, on standard error."""
-    shown = Bars(Console(stderr=True, quiet=quiet))
+    shown = Bars(Console(stderr=True, quiet=quiet, highlight=False))
     try:
         yield shown
     finally:

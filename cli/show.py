@@ -31,6 +31,11 @@ def as_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+def accepted(job: Job) -> str:
+    """The line that says which job the images became."""
+    return f"{job['id']}: {job['counts']['total']:,} images accepted"
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = ()) -> Table:
     """A plain table; the columns `numbers` are aligned to the right."""
     made = Table(box=None, pad_edge=False, header_style="dim")

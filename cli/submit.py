@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,15 +43,16 @@ def submit(order: Order, server: str) -> Exit:
     began = time.monotonic()
     with Client(server) as client, progress_bars(quiet=order.as_json) as bars:
         job = _send(client, found, fields, bars)
-        if not order.wait:
-            _tell_how_to_follow(job, server, order)
-            return Exit.OK
-        job = _await(client, job, bars, server)
-        seconds = time.monotonic() - began
-        bars.close()
-        if order.output:
-            write_results(client, job["id"], format, order.output)
-        _sum_up(client, job, seconds, order)
+        with _telling_the_way_back(job, server):
+            if not order.wait:
+                _tell_how_to_follow(job, server, order)
+                return Exit.OK
+            bars.note(show.accepted(job))
+            job = _await(client, job, bars)
+            seconds = time.monotonic() - began
+            if order.output:
+                write_results(client, job["id"], format, order.output)
+            _sum_up(client, job, seconds, order)
     return exit_of(job)
 
 
@@ -59,7 +61,8 @@ def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
     with Client(server) as client, progress_bars(quiet=as_json) as bars:
         job = client.job(job_id)
         if wait:
-            job = _await(client, job, bars, server)
+            with _telling_the_way_back(job, server):
+                job = _await(client, job, bars)
     if as_json:
         show.as_json(job)
     else:
@@ -97,21 +100,26 @@ def _send(client: Client, found: Collection, fields: dict[str, str], bars: Bars)
     try:
         return client.submit(found, fields, bars.sent)
     except KeyboardInterrupt:
-        raise Interrupted("Stopped in mid-upload; nothing was submitted.") from None
+        # The last byte may have been sent: then only the server knows whether there is a job.
+        raise Interrupted("Stopped in mid-upload; if the server had all of it, `digitq jobs` shows the job.") from None
 
 
-def _await(client: Client, job: Job, bars: Bars, server: str) -> Job:
-    bars.reading(job)
+@contextmanager
+def _telling_the_way_back(job: Job, server: str) -> Iterator[None]:
     try:
-        return client.wait(job["id"], bars.look)
+        yield
     except KeyboardInterrupt:
-        bars.close()
         raise Interrupted(f"The job goes on without you; come back with\n  {_way_back(job, server)}") from None
     except ServerUnreachable as error:
-        bars.close()
-        raise ServerUnreachable(
-            f"{error.message}\nThe job is kept; come back with\n  {_way_back(job, server)}"
-        ) from error
+        way = _way_back(job, server)
+        raise ServerUnreachable(f"{error.message}\nThe job is kept; come back with\n  {way}") from error
+
+
+def _await(client: Client, job: Job, bars: Bars) -> Job:
+    bars.reading(job)
+    ended = client.wait(job["id"], bars.look)
+    bars.close()
+    return ended
 
 
 def _way_back(job: Job, server: str) -> str:
@@ -123,7 +131,7 @@ def _tell_how_to_follow(job: Job, server: str, order: Order) -> None:
         show.as_json(job)
         return
     console = show.console()
-    console.print(f"{job['id']}: {job['counts']['total']:,} images accepted", soft_wrap=True)
+    console.print(show.accepted(job), soft_wrap=True)
     console.print(f"  follow   {_way_back(job, server)}", soft_wrap=True)
     console.print(f"  results  {again('results', job['id'], server=server)}", soft_wrap=True)
 

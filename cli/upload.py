@@ -17,23 +17,20 @@ BLOCK = 2**18
 
 
 def body(fields: Mapping[str, str], found: Collection, boundary: str, sent: Callable[[int], None]) -> Iterator[bytes]:
-    """The request's body, block by block; `sent` hears of the bytes of every block."""
-    for block in _parts(fields, found, boundary):
-        if block:
-            sent(len(block))
-            yield block
+    """The request's body, block by block; `sent` hears how many bytes of the files are on their way."""
+    return filter(None, _parts(fields, found, boundary, sent))
 
 
-def _parts(fields: Mapping[str, str], found: Collection, boundary: str) -> Iterator[bytes]:
+def _parts(fields: Mapping[str, str], found: Collection, boundary: str, sent: Callable[[int], None]) -> Iterator[bytes]:
     for name, value in fields.items():
         yield _head(boundary, f'name="{name}"') + value.encode() + b"\r\n"
     for archive in found.archives:
         yield _head(boundary, f'name="files"; filename="{_quoted(archive.name)}"', "application/octet-stream")
-        yield from _content(archive)
+        yield from _content(archive, sent)
         yield b"\r\n"
     if found.images:
         yield _head(boundary, 'name="files"; filename="files.tar"', "application/x-tar")
-        yield from tar_of(found.images)
+        yield from tar_of(found.images, sent)
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
 
@@ -48,14 +45,15 @@ def _quoted(name: str) -> str:
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _content(source: Source) -> Iterator[bytes]:
+def _content(source: Source, sent: Callable[[int], None]) -> Iterator[bytes]:
     with Path(source.path).open("rb") as file:
         while block := file.read(BLOCK):
+            sent(len(block))
             yield block
 
 
-def tar_of(images: Iterable[Source]) -> Iterator[bytes]:
-    """A tar of files, read one at a time; a file that has vanished is left out."""
+def tar_of(images: Iterable[Source], sent: Callable[[int], None]) -> Iterator[bytes]:
+    """A tar of files, read one at a time; a file that has vanished is left out. `sent` hears of every file's bytes."""
     written = BytesIO()
     with tarfile.open(fileobj=written, mode="w|", bufsize=BLOCK) as tar:
         for image in images:
@@ -66,6 +64,7 @@ def tar_of(images: Iterable[Source]) -> Iterator[bytes]:
             entry = tarfile.TarInfo(image.name)
             entry.size = len(data)
             tar.addfile(entry, BytesIO(data))
+            sent(len(data))
             tar.members = []  # type: ignore[attr-defined]  # it would remember every one
             yield _drained(written)
     yield _drained(written)

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import zipfile
@@ -98,10 +99,11 @@ def test_ctrl_c_leaves_the_job_running_and_says_how_to_come_back(service: Up, te
         stderr=subprocess.PIPE,
         text=True,
     )
-    service.until(lambda: service.newest()["counts"]["total"] == 30_000, 60)
+    assert waiting.stderr
+    line = next(line for line in waiting.stderr if "30,000 images accepted" in line)
     waiting.send_signal(signal.SIGINT)
     _, said = waiting.communicate(timeout=30)
-    job = service.newest()["id"]
+    job = line.split(":")[0]
 
     assert waiting.returncode == Exit.INTERRUPTED
     assert f"status {job} --wait" in said
@@ -109,6 +111,24 @@ def test_ctrl_c_leaves_the_job_running_and_says_how_to_come_back(service: Up, te
     canceled = digitq("cancel", job, "--server", service.url)
     assert canceled.returncode == Exit.OK
     assert digitq("status", job, "--wait", "--server", service.url).returncode == Exit.STOPPED
+
+
+def test_ctrl_c_in_mid_upload_does_not_promise_what_only_the_server_knows() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        sending = subprocess.Popen(
+            [sys.executable, "-m", "cli", "submit", "cli/sample/mnist-200.zip", "--server", url],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        taken, _ = silent.accept()
+        with taken:
+            taken.recv(1)
+            sending.send_signal(signal.SIGINT)
+            _, said = sending.communicate(timeout=30)
+
+    assert sending.returncode == Exit.INTERRUPTED
+    assert "Stopped in mid-upload; if the server had all of it, `digitq jobs` shows the job." in said
 
 
 def test_models_are_listed(service: Up) -> None:
