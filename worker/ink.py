@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -32,8 +31,7 @@ RUN, THICK = 0.15, 0.025
 REACH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
+class Ink(NamedTuple):
     """Ink of shape (H, W): its strength (0 none) and the mask of the strokes that count.
 
     `contrast` is how far strokes stand out from the paper, `parts` how many of them could be characters of
@@ -68,9 +66,11 @@ def find_ink(gray: Gray) -> Ink | None:
     if min(gray.shape) >= DETAILED:
         mask = _without_lines(np.asarray(mask, dtype=np.uint8))
     strokes, parts, share = _main_parts(np.asarray(mask, dtype=np.uint8))
-    edges = (strokes[0], strokes[-1], strokes[:, 0], strokes[:, -1])
-    lost = uneven and sum(bool(edge.any()) for edge in edges) > 2
-    return Ink(strength, strokes, contrast, inverted, parts, share, lost)
+    return Ink(strength, strokes, contrast, inverted, parts, share, uneven and _edges_reached(strokes) > 2)
+
+
+def _edges_reached(strokes: Gray) -> int:
+    return sum(bool(edge.any()) for edge in (strokes[0], strokes[-1], strokes[:, 0], strokes[:, -1]))
 
 
 def _above_paper(gray: Gray) -> Relief:

@@ -7,7 +7,7 @@ pixels wide. A picture that already meets them passes through untouched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -35,8 +35,7 @@ FAINT, TINY, CLUTTERED = 40, 7, 0.5
 MNIST_SIDE, MNIST_SHIFT, MNIST_PEAK = 19, 0.52, 250
 
 
-@dataclass(frozen=True, slots=True)
-class Normalized:
+class Normalized(NamedTuple):
     """A picture under MNIST's conditions: pixels of shape (28, 28), what was done, and what is doubtful.
 
     Flags are `blank`, `too_small`, `low_contrast`, `touches_border`, `several_components` and `cluttered`
@@ -80,10 +79,15 @@ def _is_like_mnist(gray: Gray) -> bool:
     if gray.shape != (SIDE, SIDE):
         return False
     side = max(cv2.boundingRect(gray)[2:])
-    if not MNIST_SIDE <= side <= BOX or gray.max() < MNIST_PEAK:
+    if not MNIST_SIDE <= side <= BOX or _peak(gray) < MNIST_PEAK:
         return False
     x, y = _center_of_mass(gray)
     return max(abs(x - CENTER), abs(y - CENTER)) <= MNIST_SHIFT
+
+
+def _peak(gray: Gray) -> float:
+    """The largest value: as `gray.max()`, in a quarter of the time."""
+    return cv2.minMaxLoc(gray)[1]
 
 
 def _center_of_mass(gray: Gray) -> tuple[float, float]:
@@ -97,9 +101,10 @@ def _at_most(gray: Gray, side: int) -> Gray:
 
 
 def _resized(gray: Gray, scale: float) -> Gray:
-    height, width = (max(1, round(length * scale)) for length in gray.shape)
+    height, width = gray.shape
+    size = max(1, round(width * scale)), max(1, round(height * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(gray, (width, height), interpolation=way), dtype=np.uint8)
+    return np.asarray(cv2.resize(gray, size, interpolation=way), dtype=np.uint8)
 
 
 def _surroundings(gray: Gray, box: tuple[int, ...], scale: float) -> Gray:
@@ -128,7 +133,7 @@ def _redrawn(ink: Ink, box: tuple[int, ...]) -> Gray:
 def _whole(strength: Gray) -> Gray:
     """All that there is, if nothing can be set aside."""
     small = cv2.resize(strength, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.convertScaleAbs(small, alpha=255 / max(1, small.max())), dtype=np.uint8)
+    return np.asarray(cv2.convertScaleAbs(small, alpha=255 / max(1, _peak(small))), dtype=np.uint8)
 
 
 def _cut(full: Gray) -> Gray:
@@ -165,18 +170,18 @@ def _placed(digit: Gray) -> Gray:
     left = min(max(round(CENTER - x), 0), SIDE - width)
     top = min(max(round(CENTER - y), 0), SIDE - height)
     pixels = np.zeros((SIDE, SIDE), np.uint8)
-    pixels[top : top + height, left : left + width] = cv2.convertScaleAbs(digit, alpha=255 / max(1, digit.max()))
+    pixels[top : top + height, left : left + width] = cv2.convertScaleAbs(digit, alpha=255 / max(1, _peak(digit)))
     return pixels
 
 
 def _flags(ink: Ink, box: tuple[int, ...]) -> tuple[str, ...]:
     x, y, width, height = box
     frame = ink.strokes.shape
-    doubts = {
-        "too_small": max(width, height) < TINY,
-        "low_contrast": ink.contrast < FAINT,
-        "touches_border": x == 0 or y == 0 or x + width == frame[1] or y + height == frame[0],
-        "several_components": ink.parts > 1,
-        "cluttered": ink.share < CLUTTERED,
-    }
-    return tuple(flag for flag, raised in doubts.items() if raised)
+    doubts = (
+        ("too_small", max(width, height) < TINY),
+        ("low_contrast", ink.contrast < FAINT),
+        ("touches_border", x == 0 or y == 0 or x + width == frame[1] or y + height == frame[0]),
+        ("several_components", ink.parts > 1),
+        ("cluttered", ink.share < CLUTTERED),
+    )
+    return tuple([flag for flag, raised in doubts if raised])
