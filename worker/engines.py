@@ -23,8 +23,10 @@ from worker.transposes import sink_transposes
 Floats = NDArray[np.float32]
 Run = Callable[[Floats], Floats]
 
-#: A batch is filled up to one of these; Keras' export to OpenVINO fixes the size in layers such as Flatten.
+#: The sizes of a batch; Keras' export to OpenVINO fixes the size in layers such as Flatten.
 BATCH_SIZES = (1, 16, 64, 256)
+#: A batch is filled up with nothing if this share of it is there, else a smaller size is taken.
+FILLED = 0.6
 #: How far the answers to an image may differ from one batch size to another.
 TOLERANCE = 1e-3
 #: Sides of a network that takes images of any size.
@@ -49,12 +51,14 @@ class Engine:
 
     def predict(self, images: Floats) -> Floats:
         """The outputs, of shape (N, classes), for images of shape (N, *input_shape)."""
-        largest = BATCH_SIZES[-1]
-        parts = [self._run(images[start : start + largest]) for start in range(0, len(images), largest)]
-        return np.concatenate(parts) if parts else np.empty((0, self.classes), np.float32)
+        outputs = [np.empty((0, self.classes), np.float32)]
+        while len(images):
+            size = next(size for size in reversed(BATCH_SIZES) if len(images) >= FILLED * size)
+            outputs.append(self._run(images[:size], size))
+            images = images[size:]
+        return np.concatenate(outputs)
 
-    def _run(self, images: Floats) -> Floats:
-        size = next(size for size in BATCH_SIZES if size >= len(images))
+    def _run(self, images: Floats, size: int) -> Floats:
         if size == len(images):
             return self.runs[size](images)
         filled = np.zeros((size, *self.input_shape), np.float32)
