@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,19 +25,11 @@ from migrations.upgrade import upgrade
 from shared.database import open_engine
 from shared.domain import Requeue
 from shared.settings import PROJECT, Settings
+from tests.conftest import wait_until
 
 MOODY = Path(__file__).with_name("moody")
 #: What the slowest thing takes on a busy machine: two processes that load Keras.
 PATIENCE_SECONDS = 240
-
-
-def wait_until(holds: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """What `holds` gives as soon as it is true; fail if that takes too long."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"It did not happen in {seconds} s."
-        time.sleep(0.02)
-    return found
 
 
 class Stack:
@@ -121,7 +112,7 @@ class Stack:
 
     def ended(self, job_id: str) -> dict[str, Any]:
         """The job, once it has ended."""
-        wait_until(lambda: self.job(job_id)["ended_at"])
+        wait_until(lambda: bool(self.job(job_id)["ended_at"]), PATIENCE_SECONDS)
         return self.job(job_id)
 
     def results(self, job_id: str) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ import time
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psutil
@@ -20,9 +19,7 @@ from cli.demo import SAMPLE
 from shared.broker import RECOGNIZE, UNACKED, WIRE_NAMES
 from shared.domain import Queue, Requeue
 from tests.conftest import wait_until
-
-if TYPE_CHECKING:
-    from tests.integration.conftest import Stack
+from tests.integration.conftest import PATIENCE_SECONDS, Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -51,10 +48,7 @@ class Gate:
 
     def reached(self) -> psutil.Process:
         reached = self._file.with_suffix(".reached")
-        deadline = time.monotonic() + 240
-        while not (reached.exists() and reached.read_text()):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: reached.exists() and bool(reached.read_text()), PATIENCE_SECONDS)
         return psutil.Process(int(reached.read_text()))
 
     def open(self) -> None:
