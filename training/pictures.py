@@ -17,7 +17,11 @@ from training.glyphs import CANVAS, Gray
 
 Step = Callable[[Gray, Generator], Gray]
 #: Sides of frames: the classic 28, those of other digit sets, and what drawing programs and crops give.
-FRAMES = np.array([28, 28, 28, 28, 8, 12, 16, 20, 32, 40, 48, 64, 96, 140])
+FRAMES = np.array([28, 28, 28, 28, 8, 8, 12, 16, 16, 20, 32, 40, 48, 64, 96, 140])
+#: From where on a gray value is ink, of 255.
+INK = 40
+#: The largest share of its box that the ink of a stretched digit may fill: a bar would become a square.
+FULLEST = 0.7
 
 
 def as_gray(values: NDArray[np.floating]) -> Gray:
@@ -43,6 +47,21 @@ def photographed(glyph: Gray, rng: Generator) -> Gray:
         if rng.random() < chance:
             picture = step(picture, rng)
     return picture
+
+
+def stretched(glyph: Gray, rng: Generator) -> Gray:
+    """Wider, up to a square: as data sets hold digits that were fitted into boxes without keeping their aspect."""
+    x, y, width, height = cv2.boundingRect(cv2.threshold(glyph, INK, 255, cv2.THRESH_BINARY)[1])
+    wider = round(width * (height / width) ** rng.uniform(0.3, 1.0))
+    if wider <= width:
+        return glyph
+    cut = cv2.resize(glyph[y : y + height, x : x + width], (wider, height), interpolation=cv2.INTER_AREA)
+    if cut.mean() > FULLEST * 255:
+        return glyph
+    canvas = np.zeros_like(glyph)
+    left = (CANVAS - wider) // 2
+    canvas[y : y + height, left : left + wider] = cut
+    return canvas
 
 
 def penned(glyph: Gray, rng: Generator) -> Gray:

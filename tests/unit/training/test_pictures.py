@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -47,6 +48,21 @@ def test_a_glyph_can_still_be_seen_in_its_picture(way: pictures.Step) -> None:
     assert all(picture.dtype == np.uint8 and picture.ndim == 2 for picture in made)
     assert min(int(np.ptp(picture)) for picture in made) > 10
     assert {picture.shape[0] for picture in made} == set(pictures.FRAMES.tolist())
+
+
+def test_a_slanted_stroke_is_stretched_and_a_bar_is_left_alone() -> None:
+    slanted = np.zeros((glyphs.CANVAS, glyphs.CANVAS), np.uint8)
+    bar = slanted.copy()
+    cv2.line(slanted, (28, 56), (36, 8), 255, 4)
+    bar[8:57, 30:34] = 255
+
+    wider = [pictures.stretched(slanted, np.random.default_rng(seed)) for seed in range(20)]
+
+    for picture in wider:
+        _, top, width, height = cv2.boundingRect(picture)
+        assert 12 < width <= height + 1
+        assert (top, height) == cv2.boundingRect(slanted)[1::2]
+    assert all(pictures.stretched(bar, np.random.default_rng(seed)) is bar for seed in range(20))
 
 
 def test_every_shape_of_a_digit_is_drawn_within_the_canvas() -> None:
