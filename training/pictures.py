@@ -50,7 +50,7 @@ def photographed(glyph: Gray, rng: Generator) -> Gray:
 
 
 def stretched(glyph: Gray, rng: Generator) -> Gray:
-    """Wider, up to a square: as data sets hold digits that were fitted into boxes without keeping their aspect."""
+    """Wider, up to a square, as in data sets that fit digits into boxes; as it is if it is wide or would be a block."""
     x, y, width, height = cv2.boundingRect(cv2.threshold(glyph, INK, 255, cv2.THRESH_BINARY)[1])
     wider = round(width * (height / width) ** rng.uniform(0.3, 1.0))
     if wider <= width:

@@ -25,7 +25,7 @@ Run = Callable[[Floats], Floats]
 
 #: The sizes of a batch; Keras' export to OpenVINO fixes the size in layers such as Flatten.
 BATCH_SIZES = (1, 16, 64, 256)
-#: A batch is filled up with nothing if this share of it is there, else a smaller size is taken.
+#: A batch that is so full is padded to its size; for fewer images a smaller size is taken.
 FILLED = 0.6
 #: How far the answers to an image may differ from one batch size to another.
 TOLERANCE = 1e-3

@@ -14,12 +14,12 @@ from cli.collect import Collection, Source
 from cli.upload import body, form_fields, tar_of
 
 
-def parts_of(found: Collection, fields: dict[str, str] | None = None) -> tuple[list[MultipartPart], int]:
-    """The parts that a server sees, and the bytes of the body; the progress bar hears of the files' bytes alone."""
+def parts_of(found: Collection, fields: dict[str, str] | None = None) -> list[MultipartPart]:
+    """The parts that a server sees; the progress bar hears of the files' bytes alone."""
     told: list[int] = []
     sent = b"".join(body(fields or {}, found, "boundary", told.append))
     assert sum(told) == found.size
-    return list(MultipartParser(io.BytesIO(sent), "boundary", content_length=len(sent))), len(sent)
+    return list(MultipartParser(io.BytesIO(sent), "boundary", content_length=len(sent)))
 
 
 def ignored(count: int) -> None:
@@ -37,7 +37,7 @@ def test_archives_are_parts_and_loose_files_travel_together(tmp_path: Path) -> N
         images=[source(tmp_path / "1.png", b"one"), source(tmp_path / "2.png", b"two", "sub/zwölf.png")],
     )
 
-    parts, _ = parts_of(found, {"model": "digits"})
+    parts = parts_of(found, {"model": "digits"})
 
     assert [(part.name, part.filename) for part in parts] == [
         ("model", None),
@@ -57,7 +57,7 @@ def test_archives_are_parts_and_loose_files_travel_together(tmp_path: Path) -> N
 def test_a_file_name_cannot_break_out_of_its_header(tmp_path: Path) -> None:
     found = Collection(archives=[source(tmp_path / "a.zip", b"PK", 'x"; name="model"\r\n\r\n.zip')])
 
-    parts, _ = parts_of(found)
+    parts = parts_of(found)
 
     assert [part.name for part in parts] == ["files"]
 
