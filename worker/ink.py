@@ -158,9 +158,10 @@ def _ruled(mask: Gray) -> Gray:
 
 def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
     """Keep the largest connected part and what may belong to it or stand beside it as its equal."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    if count == 2:
+    # Most pictures have one part, and statistics take as long again.
+    if cv2.connectedComponents(mask)[0] == 2:
         return mask, 1, 1.0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     left, top, width, height, area = stats[1:].T
     right, bottom = left + width, top + height
     sides = (left == 0) + (top == 0).astype(int) + (right == mask.shape[1]) + (bottom == mask.shape[0])

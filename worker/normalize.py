@@ -27,8 +27,8 @@ THIN, TARGET, THICK = 1.35, 2.0, 5.0
 FINE = 2
 #: Ink fainter than this is not looked for at the rims of strokes, of 255.
 RIM = 10
-#: Structuring elements: a pixel and its neighbors, a square of four.
-AROUND, SQUARE = np.ones((3, 3), np.uint8), np.ones((2, 2), np.uint8)
+#: The structuring element of a pixel and its neighbors.
+AROUND = np.ones((3, 3), np.uint8)
 #: Below these a reading is doubtful: contrast of 255, pixels of the longer side, share of the ink that was used.
 FAINT, TINY, CLUTTERED = 40, 7, 0.5
 #: MNIST's smallest longer side, largest distance from the center and smallest peak, over its training images.
@@ -145,7 +145,8 @@ def _cut(full: Gray) -> Gray:
 def _stroke_width(strokes: Gray) -> float:
     """Mean width in pixels: a stroke of width w and length l loses l pixels to a 2 x 2 erosion of its w * l."""
     area = cv2.countNonZero(strokes)
-    inner = cv2.countNonZero(cv2.erode(strokes, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=0))
+    pairs = strokes[1:] & strokes[:-1]
+    inner = np.count_nonzero(pairs[:, 1:] & pairs[:, :-1])
     return area / (area - inner)
 
 
