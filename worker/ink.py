@@ -104,8 +104,8 @@ def _is_uneven(gray: Gray, around: Gray) -> bool:
     Light changes little by little: where most of the difference is one jump, it is ink that lies on the border.
     """
     fifth = around.size // 5
-    paper = around[fifth:-fifth].astype(np.int16)
-    spread = int(paper[-1] - paper[0])
+    paper = around[fifth:-fifth]
+    spread = int(paper[-1]) - int(paper[0])
     darkest, lightest, *_ = cv2.minMaxLoc(gray)
     return spread > UNEVEN * (lightest - darkest) and bool(np.diff(paper).max() < spread / 2)
 
