@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
 
-#: Smaller pictures are too coarse to show noise and ruled lines, or light that changes, in pixels.
+#: Smaller pictures are too coarse to show noise, ruled lines and surroundings, or light that changes, in pixels.
 DETAILED, LIGHTED = 48, 20
 #: Contrast of ink and paper below which there is nothing to read, of 255.
 NOTHING = 12
 #: Light is evened out where the paper along the border varies by this share of the whole range.
 UNEVEN = 0.25
-#: Paper is plainly light or dark if its lightness is this far from one half.
-UNDECIDED = 0.12
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper.
 SENSITIVITY = 0.75
 #: A part is kept from this share of the main part's area: if it lies near it, or wherever it lies.
@@ -29,6 +27,9 @@ NEAR = 0.25
 RUN, THICK = 0.15, 0.025
 #: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
 REACH = 3
+#: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
+#: second share of their length, and are no thicker and no more slanted than the third share of the shorter one.
+FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
 
 
 class Ink(NamedTuple):
@@ -77,11 +78,11 @@ def _above_paper(gray: Gray) -> Relief:
     if min(gray.shape) >= DETAILED:
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
     around = np.sort(border(gray))
-    level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    lightness = _lightness(np.asarray(light, dtype=np.uint8), np.count_nonzero(around > level) / around.size)
     if min(gray.shape) >= LIGHTED and _is_uneven(gray, around):
-        return _above_uneven_paper(gray, lightness)
-    light_paper = lightness > 0.5
+        return _above_uneven_paper(gray)
+    level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    light_border = np.count_nonzero(around > level) / around.size
+    light_paper = _lightness(np.asarray(light, dtype=np.uint8), light_border) > 0.5
     paper = np.uint8(cv2.mean(gray, light if light_paper else 1 - light)[0])
     ink = paper - np.minimum(gray, paper) if light_paper else np.maximum(gray, paper) - paper
     return Relief(ink, light_paper, uneven=False)
@@ -110,13 +111,15 @@ def _is_uneven(gray: Gray, around: Gray) -> bool:
     return spread > UNEVEN * (lightest - darkest) and bool(np.diff(paper).max() < spread / 2)
 
 
-def _above_uneven_paper(gray: Gray, lightness: float) -> Relief:
-    """The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves.
+def _above_uneven_paper(gray: Gray) -> Relief:
+    """Where light decides what is light and dark, only details tell ink from paper.
+
+    The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves.
 
     Ink takes its share of whatever light falls on the paper; what shines on a dark screen adds to it.
     """
     small = np.asarray(cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    light_paper = _has_dark_details(small) if abs(lightness - 0.5) < UNDECIDED else lightness > 0.5
+    light_paper = _has_dark_details(small)
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 17))
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide)
     paper = cv2.resize(cv2.GaussianBlur(paper, (9, 9), 0), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -131,7 +134,7 @@ def _has_dark_details(small: Gray) -> bool:
 
 def _without_lines(mask: Gray) -> Gray:
     """Take out ruled lines and frames, if what remains is a figure that stands free in the frame."""
-    lines = _ruled(mask) | _ruled(mask.T).T
+    lines = _ruled(mask) | _ruled(mask.T).T | _framing(mask)
     if not lines.any():
         return mask
     rest = mask & ~lines
@@ -156,6 +159,27 @@ def _ruled(mask: Gray) -> Gray:
     return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8)
 
 
+def _framing(mask: Gray) -> Gray:
+    """The pixels of a box that is drawn around the rest.
+
+    A zero or an eight may be as straight as a box; but nothing is in it, or what is in it spans it.
+    """
+    framing = np.zeros_like(mask)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = [cv2.boundingRect(outline) for outline in outlines]
+    x, y, width, height = max(boxes, key=lambda box: box[2] * box[3], default=(0, 0, 0, 0))
+    if min(width / mask.shape[1], height / mask.shape[0]) < FRAMED:
+        return framing
+    depth = max(2, round(SWERVE * min(width, height)))
+    box, inside = mask[y : y + height, x : x + width], np.s_[depth:-depth, depth:-depth]
+    sides = box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T
+    if min(side.any(0).mean() for side in sides) < STRAIGHT or _edges_reached(box[inside]) > 1:
+        return framing
+    framing[y : y + height, x : x + width] = box
+    framing[y : y + height, x : x + width][inside] = 0
+    return framing
+
+
 def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
     """Keep the largest connected part and what may belong to it or stand beside it as its equal."""
     # Most pictures have one part, and statistics take as long again.
@@ -169,7 +193,9 @@ def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
     gap = np.maximum.reduce([left - right[main], left[main] - right, top - bottom[main], top[main] - bottom])
     near = gap <= NEAR * max(width[main], height[main])
     large = area >= FAR_PART * area[main]
-    kept = large | (near & (area >= NEAR_PART * area[main]))
-    parts = np.count_nonzero(large & (height >= height[main] / 2))
+    # What lies in a corner of the picture, as a table or a shadow does, is no part of a digit that stands free.
+    outside = (sides > 1) & (sides[main] == 0) & (min(mask.shape) >= DETAILED)
+    kept = (large | (near & (area >= NEAR_PART * area[main]))) & ~outside
+    parts = np.count_nonzero(kept & large & (height >= height[main] / 2))
     strokes = np.concatenate(([0], np.where(kept, 255, 0))).astype(np.uint8).take(labels)
-    return strokes, int(parts), float(area[kept].sum() / area.sum())
+    return strokes, int(parts), float(area[kept].sum() / area[~outside].sum())

@@ -122,6 +122,53 @@ def test_ruled_lines_and_frames_are_set_aside() -> None:
     assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.85
 
 
+@pytest.mark.parametrize("tilt", [0, 4])
+@pytest.mark.parametrize("pen", [1, 4])
+def test_a_box_around_the_digit_is_set_aside(tilt: int, pen: int) -> None:
+    paper = 255 - seven(160, 12, size=0.5)
+    corners = np.array([[12 + tilt, 12], [148, 12 + tilt], [148 - tilt, 148], [12, 148 - tilt]])
+    cv2.polylines(paper, [corners], True, 90, pen)
+
+    normalized = normalize(paper)
+
+    assert normalized.flags == ()
+    assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.9
+
+
+@pytest.mark.parametrize("bar", [None, ((30, 80), (130, 80)), ((30, 130), (130, 30))])
+def test_a_zero_or_an_eight_as_straight_as_a_box_is_none(bar: tuple[tuple[int, int], ...] | None) -> None:
+    drawn = cv2.rectangle(np.zeros((160, 160), np.uint8), (30, 30), (130, 130), 255, 8)
+    if bar:
+        cv2.line(drawn, *bar, 255, 8)
+
+    pixels = normalize(np.asarray(255 - drawn, dtype=np.uint8)).pixels
+
+    sides = pixels[14, 4:9], pixels[14, 19:24], pixels[4:9, 14], pixels[19:24, 14]
+    assert min(side.max() for side in sides) > 200
+
+
+@pytest.mark.parametrize("place", [np.s_[:18], np.s_[:, -18:]])
+def test_the_shadow_along_an_edge_is_set_aside(place: tuple[slice, ...]) -> None:
+    scan = 255 - seven(200, 14)
+    scan[place] = 20
+
+    normalized = normalize(scan)
+
+    assert normalized.flags == ()
+    assert likeness(normalized.pixels, normalize(seven(200, 14)).pixels) > 0.9
+
+
+def test_faint_ink_in_the_middle_of_a_lamps_light_is_found() -> None:
+    down, right = np.mgrid[-1:1:200j, -1:1:200j]
+    light = 1 - 0.2 * (down**2 + right**2)
+    photo = (light * (235 - 0.2 * seven(200, 14))).astype(np.uint8)
+
+    normalized = normalize(photo)
+
+    assert normalized.inverted
+    assert likeness(normalized.pixels, normalize(seven(200, 14)).pixels) > 0.9
+
+
 def test_a_loose_bar_stays_with_its_digit() -> None:
     five = np.zeros((80, 80), np.uint8)
     cv2.ellipse(five, (38, 50), (16, 16), 0, -90, 150, 255, 5)
