@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -112,11 +113,10 @@ def _is_uneven(gray: Gray, around: Gray) -> bool:
 
 
 def _above_uneven_paper(gray: Gray) -> Relief:
-    """Where light decides what is light and dark, only details tell ink from paper.
+    """The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves.
 
-    The paper is what a morphological closing (on dark paper: opening) wider than any stroke leaves.
-
-    Ink takes its share of whatever light falls on the paper; what shines on a dark screen adds to it.
+    Where the light decides what is light and dark, only details tell ink from paper. Ink takes its share of whatever
+    light falls on the paper; what shines on a dark screen adds to it.
     """
     small = np.asarray(cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     light_paper = _has_dark_details(small)
@@ -165,19 +165,22 @@ def _framing(mask: Gray) -> Gray:
     A zero or an eight may be as straight as a box; but nothing is in it, or what is in it spans it.
     """
     framing = np.zeros_like(mask)
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    boxes = [cv2.boundingRect(outline) for outline in outlines]
-    x, y, width, height = max(boxes, key=lambda box: box[2] * box[3], default=(0, 0, 0, 0))
+    x, y, width, height = _largest_box(mask)
     if min(width / mask.shape[1], height / mask.shape[0]) < FRAMED:
         return framing
-    depth = max(2, round(SWERVE * min(width, height)))
-    box, inside = mask[y : y + height, x : x + width], np.s_[depth:-depth, depth:-depth]
-    sides = box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T
-    if min(side.any(0).mean() for side in sides) < STRAIGHT or _edges_reached(box[inside]) > 1:
-        return framing
-    framing[y : y + height, x : x + width] = box
-    framing[y : y + height, x : x + width][inside] = 0
+    box, depth = mask[y : y + height, x : x + width], max(2, round(SWERVE * min(width, height)))
+    sides, within = (box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T), np.s_[depth:-depth, depth:-depth]
+    if all(side.any(0).mean() >= STRAIGHT for side in sides) and _edges_reached(box[within]) <= 1:
+        framing[y : y + height, x : x + width] = box
+        framing[y : y + height, x : x + width][within] = 0
     return framing
+
+
+def _largest_box(mask: Gray) -> Sequence[int]:
+    """Left, top, width and height of the part that spans most."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = [cv2.boundingRect(outline) for outline in outlines]
+    return max(boxes, key=lambda box: box[2] * box[3], default=(0, 0, 0, 0))
 
 
 def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
