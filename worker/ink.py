@@ -1,36 +1,25 @@
-"""Where the ink is: strokes are told from paper, light, specks and lines, whatever the polarity."""
+"""Where the ink is: strokes are told from paper, light, specks and what is around them, whatever the polarity."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Gray = NDArray[np.uint8]
+from worker.parts import Gray, edges_reached, is_detailed, main_figure
+from worker.surroundings import sheet, without_surroundings
 
-#: Smaller pictures are too coarse to show noise, ruled lines and surroundings, or light that changes, in pixels.
-DETAILED, LIGHTED = 48, 20
+#: Smaller pictures are too coarse to show light that changes, in pixels.
+LIGHTED = 20
 #: Contrast of ink and paper below which there is nothing to read, of 255.
 NOTHING = 12
 #: Light is evened out where the paper along the border varies by this share of the whole range.
 UNEVEN = 0.25
+#: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
+COARSE, WIDE = 48, 17
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper.
 SENSITIVITY = 0.75
-#: A part is kept from this share of the main part's area: if it lies near it, or wherever it lies.
-NEAR_PART, FAR_PART = 0.04, 0.3
-#: How far from the main part is near, in shares of its longer side.
-NEAR = 0.25
-#: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
-#: two pixels.
-RUN, THICK = 0.15, 0.025
-#: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
-REACH = 3
-#: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
-#: second share of their length, and are no thicker and no more slanted than the third share of the shorter one.
-FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
 
 
 class Ink(NamedTuple):
@@ -59,26 +48,29 @@ class Relief(NamedTuple):
 
 def find_ink(gray: Gray) -> Ink | None:
     """Separate the strokes of a picture (H, W) from all else; None if nothing is on it."""
+    ink = _ink_on(gray)
+    if ink is None or not is_detailed(gray) or (within := sheet(ink.strokes)) is None:
+        return ink
+    paper = np.median(gray[(within & ink.strokes) > 0])
+    return _ink_on(np.where(within, gray, paper).astype(np.uint8)) or ink
+
+
+def _ink_on(gray: Gray) -> Ink | None:
     strength, inverted, uneven = _above_paper(gray)
     level, rough = cv2.threshold(strength, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     contrast = cv2.mean(strength, rough)[0]
     if contrast < NOTHING:
         return None
-    mask = cv2.threshold(strength, max(level * SENSITIVITY, NOTHING / 2), 255, cv2.THRESH_BINARY)[1]
-    if min(gray.shape) >= DETAILED:
-        mask = _without_lines(np.asarray(mask, dtype=np.uint8))
-    strokes, parts, share = _main_parts(np.asarray(mask, dtype=np.uint8))
-    return Ink(strength, strokes, contrast, inverted, parts, share, uneven and _edges_reached(strokes) > 2)
-
-
-def _edges_reached(strokes: Gray) -> int:
-    return sum(bool(edge.any()) for edge in (strokes[0], strokes[-1], strokes[:, 0], strokes[:, -1]))
+    above = cv2.threshold(strength, max(level * SENSITIVITY, NOTHING / 2), 255, cv2.THRESH_BINARY)[1]
+    mask = np.asarray(above, dtype=np.uint8)
+    strokes, parts, share = main_figure(without_surroundings(mask) if is_detailed(gray) else mask)
+    return Ink(strength, strokes, contrast, inverted, parts, share, uneven and edges_reached(strokes) > 2)
 
 
 def _above_paper(gray: Gray) -> Relief:
-    if min(gray.shape) >= DETAILED:
+    if is_detailed(gray):
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
-    around = np.sort(border(gray))
+    around = border(gray)
     if min(gray.shape) >= LIGHTED and _is_uneven(gray, around):
         return _above_uneven_paper(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
@@ -101,15 +93,22 @@ def border(gray: Gray) -> Gray:
 
 
 def _is_uneven(gray: Gray, around: Gray) -> bool:
-    """Whether the border's sorted pixels differ much, the darkest and the lightest fifth left out.
+    """Whether the border's pixels differ much, the darkest and the lightest fifth left out.
 
     Light changes little by little: where most of the difference is one jump, it is ink that lies on the border.
     """
+    much = UNEVEN * _range(gray)
+    if _range(around) <= much:
+        return False
     fifth = around.size // 5
-    paper = around[fifth:-fifth]
+    paper = np.sort(around)[fifth:-fifth]
     spread = int(paper[-1]) - int(paper[0])
+    return spread > much and bool(np.diff(paper).max() < spread / 2)
+
+
+def _range(gray: Gray) -> float:
     darkest, lightest, *_ = cv2.minMaxLoc(gray)
-    return spread > UNEVEN * (lightest - darkest) and bool(np.diff(paper).max() < spread / 2)
+    return lightest - darkest
 
 
 def _above_uneven_paper(gray: Gray) -> Relief:
@@ -118,11 +117,14 @@ def _above_uneven_paper(gray: Gray) -> Relief:
     Where the light decides what is light and dark, only details tell ink from paper. Ink takes its share of whatever
     light falls on the paper; what shines on a dark screen adds to it.
     """
-    small = np.asarray(cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    small = np.asarray(cv2.resize(gray, (COARSE, COARSE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     light_paper = _has_dark_details(small)
-    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 17))
-    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide)
-    paper = cv2.resize(cv2.GaussianBlur(paper, (9, 9), 0), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    # The light goes on beyond the edges as it comes to them.
+    beyond = np.pad(small.astype(np.int16), WIDE, "reflect", reflect_type="odd").clip(0, 255).astype(np.uint8)
+    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDE, WIDE))
+    paper = cv2.morphologyEx(beyond, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide)
+    paper = cv2.GaussianBlur(paper, (9, 9), 0)[WIDE:-WIDE, WIDE:-WIDE]
+    paper = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = 255 - cv2.divide(gray, paper, scale=255) if light_paper else cv2.subtract(gray, paper)
     return Relief(np.asarray(ink, dtype=np.uint8), light_paper, uneven=True)
 
@@ -130,75 +132,3 @@ def _above_uneven_paper(gray: Gray) -> Relief:
 def _has_dark_details(small: Gray) -> bool:
     detail = small.astype(np.float32) - cv2.medianBlur(small, 25)
     return float((detail**3).sum()) < 0
-
-
-def _without_lines(mask: Gray) -> Gray:
-    """Take out ruled lines and frames, if what remains is a figure that stands free in the frame."""
-    lines = _ruled(mask) | _ruled(mask.T).T | _framing(mask)
-    if not lines.any():
-        return mask
-    rest = mask & ~lines
-    crossings = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) & lines
-    rest = np.asarray(rest | crossings, dtype=np.uint8)
-    enough = cv2.countNonZero(rest) >= NEAR_PART * cv2.countNonZero(mask)
-    return rest if enough and not border(_main_parts(rest)[0]).any() else mask
-
-
-def _ruled(mask: Gray) -> Gray:
-    """The pixels of thin straight lines that come from the left edge or the right one."""
-    height, width = mask.shape
-    if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
-        return np.zeros_like(mask)
-    mask = np.ascontiguousarray(mask)
-    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, round(width * RUN)), np.uint8))
-    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(2, round(height * THICK)) + 1, 1), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
-    left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
-    ruled = (left == 0) | (left + length == width)
-    ruled[0] = False
-    return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8)
-
-
-def _framing(mask: Gray) -> Gray:
-    """The pixels of a box that is drawn around the rest.
-
-    A zero or an eight may be as straight as a box; but nothing is in it, or what is in it spans it.
-    """
-    framing = np.zeros_like(mask)
-    x, y, width, height = _largest_box(mask)
-    if min(width / mask.shape[1], height / mask.shape[0]) < FRAMED:
-        return framing
-    box, depth = mask[y : y + height, x : x + width], max(2, round(SWERVE * min(width, height)))
-    sides, within = (box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T), np.s_[depth:-depth, depth:-depth]
-    if all(side.any(0).mean() >= STRAIGHT for side in sides) and _edges_reached(box[within]) <= 1:
-        framing[y : y + height, x : x + width] = box
-        framing[y : y + height, x : x + width][within] = 0
-    return framing
-
-
-def _largest_box(mask: Gray) -> Sequence[int]:
-    """Left, top, width and height of the part that spans most."""
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    boxes = [cv2.boundingRect(outline) for outline in outlines]
-    return max(boxes, key=lambda box: box[2] * box[3], default=(0, 0, 0, 0))
-
-
-def _main_parts(mask: Gray) -> tuple[Gray, int, float]:
-    """Keep the largest connected part and what may belong to it or stand beside it as its equal."""
-    # Most pictures have one part, and statistics take as long again.
-    if cv2.connectedComponents(mask)[0] == 2:
-        return mask, 1, 1.0
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    left, top, width, height, area = stats[1:].T
-    right, bottom = left + width, top + height
-    sides = (left == 0) + (top == 0).astype(int) + (right == mask.shape[1]) + (bottom == mask.shape[0])
-    main = int(np.argmax(np.where(sides > 1, area / 4, area)))
-    gap = np.maximum.reduce([left - right[main], left[main] - right, top - bottom[main], top[main] - bottom])
-    near = gap <= NEAR * max(width[main], height[main])
-    large = area >= FAR_PART * area[main]
-    # What lies in a corner of the picture, as a table or a shadow does, is no part of a digit that stands free.
-    outside = (sides > 1) & (sides[main] == 0) & (min(mask.shape) >= DETAILED)
-    kept = (large | (near & (area >= NEAR_PART * area[main]))) & ~outside
-    parts = np.count_nonzero(kept & large & (height >= height[main] / 2))
-    strokes = np.concatenate(([0], np.where(kept, 255, 0))).astype(np.uint8).take(labels)
-    return strokes, int(parts), float(area[kept].sum() / area[~outside].sum())

@@ -2,7 +2,7 @@
 
 MNIST's conditions are a light digit on black, its longer side 20 pixels, its center of mass in the middle of
 28 x 28 (Y. LeCun et al., Gradient-based learning applied to document recognition, 1998), strokes about two
-pixels wide. A picture that already meets them passes through untouched.
+pixels wide. A picture that already meets them passes through untouched, or with its grays exchanged.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from worker.ink import Ink, border, find_ink
-
-Gray = NDArray[np.uint8]
+from worker.parts import Gray, stroke_width
 
 SIDE, BOX, CENTER = 28, 20, 14.0
 #: Larger pictures are searched for ink at this size, in pixels; small finds are then looked at in full.
@@ -49,8 +47,11 @@ class Normalized(NamedTuple):
 
 def normalize(gray: Gray) -> Normalized:
     """Bring a gray picture (height, width) of any size and polarity to MNIST's conditions."""
-    if _is_like_mnist(gray):
-        return Normalized(gray, inverted=False)
+    if gray.shape == (SIDE, SIDE):
+        if _is_like_mnist(gray):
+            return Normalized(gray, inverted=False)
+        if _is_like_mnist(exchanged := 255 - gray):
+            return Normalized(exchanged, inverted=True)
     small = _at_most(gray, SEARCH)
     ink = find_ink(small)
     box = cv2.boundingRect(ink.strokes) if ink else (0, 0, 0, 0)
@@ -76,8 +77,6 @@ def _blank() -> Normalized:
 
 
 def _is_like_mnist(gray: Gray) -> bool:
-    if gray.shape != (SIDE, SIDE):
-        return False
     side = max(cv2.boundingRect(gray)[2:])
     if not MNIST_SIDE <= side <= BOX or _peak(gray) < MNIST_PEAK:
         return False
@@ -126,7 +125,7 @@ def _redrawn(ink: Ink, box: tuple[int, ...]) -> Gray:
     crop = _cut(np.asarray(full, dtype=np.uint8))
     if not crop.size:
         return crop
-    crop = _with_width(crop, _stroke_width(ink.strokes) * BOX / max(crop.shape))
+    crop = _with_width(crop, stroke_width(ink.strokes) * BOX / max(crop.shape))
     return _resized(crop, BOX / max(crop.shape))
 
 
@@ -140,14 +139,6 @@ def _cut(full: Gray) -> Gray:
     """The faint rims of strokes belong to them."""
     x, y, width, height = cv2.boundingRect(cv2.threshold(full, RIM, 255, cv2.THRESH_BINARY)[1])
     return full[y : y + height, x : x + width]
-
-
-def _stroke_width(strokes: Gray) -> float:
-    """Mean width in pixels: a stroke of width w and length l loses l pixels to a 2 x 2 erosion of its w * l."""
-    area = cv2.countNonZero(strokes)
-    pairs = strokes[1:] & strokes[:-1]
-    inner = np.count_nonzero(pairs[:, 1:] & pairs[:, :-1])
-    return area / (area - inner)
 
 
 def _with_width(crop: Gray, width: float) -> Gray:

@@ -58,6 +58,16 @@ def test_an_image_under_mnists_conditions_passes_untouched() -> None:
     assert normalize(digit).pixels is digit
 
 
+def test_an_image_under_mnists_conditions_in_dark_on_light_has_its_grays_exchanged_and_nothing_else() -> None:
+    digit = normalize(seven(100, 9)).pixels
+
+    normalized = normalize(255 - digit)
+
+    assert np.array_equal(normalized.pixels, digit)
+    assert normalized.inverted
+    assert normalized.flags == ()
+
+
 @pytest.mark.skipif(not BESIDE.is_file(), reason="MNIST is not on this machine.")
 def test_all_of_mnists_test_set_passes_untouched_and_so_is_read_as_without_normalization() -> None:
     images, _ = mnist_test()
@@ -133,6 +143,49 @@ def test_a_box_around_the_digit_is_set_aside(tilt: int, pen: int) -> None:
 
     assert normalized.flags == ()
     assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.9
+
+
+def test_a_box_is_set_aside_where_the_digit_crosses_its_sides() -> None:
+    crossed = 255 - np.roll(seven(160, 12, size=0.55), (25, 25), (0, 1))
+    cv2.rectangle(crossed, (30, 30), (130, 130), 80, 2)
+
+    assert likeness(normalize(crossed).pixels, normalize(seven(160, 12)).pixels) > 0.85
+
+
+@pytest.mark.parametrize("pen", [2, 10])
+def test_a_circle_around_the_digit_is_set_aside(pen: int) -> None:
+    circled = cv2.circle(255 - seven(160, 12, size=0.4), (80, 80), 70, 60, pen)
+
+    assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 12)).pixels) > 0.9
+
+
+def test_what_was_drawn_with_a_much_finer_pen_is_set_aside_and_a_loose_stroke_is_not() -> None:
+    paper = 255 - seven(160, 12, size=0.5)
+    cv2.polylines(paper, [np.array([[20, 110], [20, 145], [100, 145]])], False, 60, 2)
+    barred = np.asarray(cv2.line(255 - seven(160, 12), (100, 90), (140, 90), 0, 12), np.uint8)
+    cv2.line(barred, (104, 60), (104, 130), 255, 8)
+
+    assert likeness(normalize(paper).pixels, normalize(seven(160, 12)).pixels) > 0.9
+    assert likeness(normalize(barred).pixels, normalize(seven(160, 12)).pixels) < 0.9
+
+
+@pytest.mark.parametrize(("table", "sheet", "ink"), [(60, 235, 20), (230, 90, 10), (235, 40, 250)])
+def test_a_digit_on_a_sheet_is_found_whatever_the_table_is_like(table: int, sheet: int, ink: int) -> None:
+    picture = np.full((200, 200), table, np.uint8)
+    cv2.fillConvexPoly(picture, np.array([[18, 25], [178, 12], [190, 180], [10, 170]]), sheet)
+    picture[seven(200, 12, size=0.4) > 0] = ink
+
+    assert likeness(normalize(picture).pixels, normalize(seven(160, 12, size=0.5)).pixels) > 0.85
+
+
+def test_faint_ink_is_found_where_light_falls_off_towards_all_edges() -> None:
+    rows, columns = np.mgrid[0:240, 0:240] / 240 - 0.5
+    light = 1 - 0.7 * (rows**2 + columns**2)
+
+    normalized = normalize(((235 - 45.0 * (seven(240, 12) > 0)) * light).astype(np.uint8))
+
+    assert normalized.flags == ()
+    assert likeness(normalized.pixels, normalize(seven(160, 8)).pixels) > 0.85
 
 
 @pytest.mark.parametrize("bar", [None, ((30, 80), (130, 80)), ((30, 130), (130, 30))])

@@ -1,0 +1,144 @@
+"""What lies around a digit and is none of it: ruled lines, the box of a form field, a circle, the table under a sheet.
+
+Masks (H, W) are 0 and 255. Whatever is taken out, only what leaves a figure behind is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.parts import Gray, edges_reached, main_figure, stroke_width
+
+#: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
+#: two pixels.
+RUN, THICK = 0.15, 0.025
+#: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
+REACH = 3
+#: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
+#: second share of their length, and are no thicker and no more slanted than the third share of the shorter one.
+FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
+#: Gaps in a box's sides, as shares of the picture, and by how many times the digit's strokes are wider at least, if
+#: it crosses them.
+GAP, WIDER = 0.05, 1.5
+#: A box or a circle around a digit, or a piece of it, is as wide and high as this share of the picture at least, and
+#: the digit as high as this share of what is around it.
+SURROUNDING, SURROUNDED = 0.3, 0.3
+#: What remains without lines is at least this share of the ink.
+REMAINING = 0.04
+#: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
+#: edges it has so many corners at most, whose polygon is nearly all of it.
+SHEET, EMPTY, CORNERS, POLYGON = 0.4, 0.75, 6, 0.95
+#: How exactly its corners are found, as a share of its outline, and how far from its edges it may still be blurred, as
+#: a share of the picture.
+EXACT, BLURRED = 0.02, 0.03
+
+
+def without_surroundings(mask: Gray) -> Gray:
+    """Take out whole parts around others, ruled lines and boxes."""
+    return _without_lines(_without_rings(mask))
+
+
+def sheet(strokes: Gray) -> Gray | None:
+    """A mask of the sheet that the digit is on, if what was taken for strokes is a sheet on a table of another color.
+
+    It is large, has straight sides, and little is on it.
+    """
+    outlines, _ = cv2.findContours(strokes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
+    area = cv2.contourArea(hull)
+    if area < SHEET * strokes.size or cv2.countNonZero(strokes) < EMPTY * area:
+        return None
+    corners = cv2.approxPolyDP(hull, EXACT * cv2.arcLength(hull, True), True)
+    if len(corners) > CORNERS or cv2.contourArea(corners) < POLYGON * area:
+        return None
+    whole = cv2.fillConvexPoly(np.zeros_like(strokes), hull, 255)
+    blurred = max(3, round(BLURRED * max(strokes.shape)))
+    return np.asarray(cv2.erode(whole, np.ones((blurred, blurred))), dtype=np.uint8)
+
+
+def _without_rings(mask: Gray) -> Gray:
+    """Take out parts that go around another one, as a box or a circle around a digit does, whole or in pieces."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    left, top, width, height, _ = stats.T
+    right, bottom = left + width, top + height
+    around = np.zeros(len(stats), bool)
+    for outer in np.flatnonzero((width >= SURROUNDING * mask.shape[1]) & (height >= SURROUNDING * mask.shape[0]))[1:]:
+        within = (left > left[outer]) & (right < right[outer]) & (top > top[outer]) & (bottom < bottom[outer])
+        for inner in np.flatnonzero(within & (height >= SURROUNDED * height[outer])):
+            box = labels[top[inner] : bottom[inner], left[inner] : right[inner]]
+            around[outer] |= not (box == outer).any()
+    return np.where(around.take(labels), 0, mask).astype(np.uint8) if around.any() else mask
+
+
+def _without_lines(mask: Gray) -> Gray:
+    """Take out ruled lines and boxes, if what remains is a figure that stands free in the frame."""
+    lines = _ruled(mask) | _ruled(mask.T).T | _framing(mask) | _sides(mask)
+    if not lines.any():
+        return mask
+    rest = mask & ~lines
+    crossings = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) & lines
+    rest = np.asarray(rest | crossings, dtype=np.uint8)
+    enough = cv2.countNonZero(rest) >= REMAINING * cv2.countNonZero(mask)
+    return rest if enough and not edges_reached(main_figure(rest).strokes) else mask
+
+
+def _ruled(mask: Gray) -> Gray:
+    """The pixels of thin straight lines that come from the left edge or the right one."""
+    if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
+        return np.zeros_like(mask)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(_thin_runs(mask), np.ones((3, 3), np.uint8)))
+    left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
+    ruled = (left == 0) | (left + length == mask.shape[1])
+    ruled[0] = False
+    return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8)
+
+
+def _sides(mask: Gray) -> Gray:
+    """The pixels of a box whose sides, three at least, are thinner than the digit's strokes, which may cross them."""
+    gap = np.ones((1, round(GAP * max(mask.shape))), np.uint8)
+    across = _thin_runs(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap))
+    down = _thin_runs(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap.T).T).T
+    row, column = mask.shape[0] // 2, mask.shape[1] // 2
+    sides = across[:row].any(0), across[row:].any(0), down[:, :column].any(1), down[:, column:].any(1)
+    lines = np.asarray(cv2.dilate(across | down, np.ones((3, 3), np.uint8)) & mask, dtype=np.uint8)
+    rest = mask & ~lines
+    if sum(side.mean() >= FRAMED for side in sides) < 3 or not rest.any():
+        return np.zeros_like(mask)
+    width = cv2.countNonZero(lines) / sum(map(np.count_nonzero, sides))
+    return lines if stroke_width(main_figure(rest).strokes) > WIDER * width else np.zeros_like(mask)
+
+
+def _thin_runs(mask: NDArray[np.integer]) -> Gray:
+    """What is long in a row and only few pixels high."""
+    height, width = mask.shape
+    runs = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN, np.ones((1, round(width * RUN)), np.uint8))
+    thick = cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(2, round(height * THICK)) + 1, 1), np.uint8))
+    return np.asarray(runs & ~thick, dtype=np.uint8)
+
+
+def _framing(mask: Gray) -> Gray:
+    """The pixels of a box that is drawn around the rest.
+
+    A zero or an eight may be as straight as a box; but nothing is in it, or what is in it spans it.
+    """
+    framing = np.zeros_like(mask)
+    x, y, width, height = _largest_box(mask)
+    if min(width / mask.shape[1], height / mask.shape[0]) < FRAMED:
+        return framing
+    box, depth = mask[y : y + height, x : x + width], max(2, round(SWERVE * min(width, height)))
+    sides, within = (box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T), np.s_[depth:-depth, depth:-depth]
+    if all(side.any(0).mean() >= STRAIGHT for side in sides) and edges_reached(box[within]) <= 1:
+        framing[y : y + height, x : x + width] = box
+        framing[y : y + height, x : x + width][within] = 0
+    return framing
+
+
+def _largest_box(mask: Gray) -> Sequence[int]:
+    """Left, top, width and height of the part that spans most."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = [cv2.boundingRect(outline) for outline in outlines]
+    return max(boxes, key=lambda box: box[2] * box[3], default=(0, 0, 0, 0))
