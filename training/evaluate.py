@@ -2,8 +2,9 @@
 
     python -m training.evaluate --model models/digits/1.1.0
 
-Reads MNIST's test set, fifteen kinds of damage to it, drawings and photos of digits (where they are installed), and
-pictures of what is no digit. Writes docs/recognition/, and what it misread of others' pictures to build/recognition/.
+Reads MNIST's test set, as it is, in scenes and with fifteen kinds of damage, drawings and photos of digits (where they
+are installed), and pictures of what is no digit. Writes docs/recognition/, and what it misread of others' pictures to
+build/recognition/.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def examine(judge: Judge) -> Findings:
     """Everything that is measured about a model."""
     found = Findings(judge.manifest)
     _examine_mnist(judge, found)
+    _examine_digits(judge, found, "scenes", suites.in_scenes())
     for group in ("drawn", "photos"):
         _examine_digits(judge, found, group, suites.collected(group))
     _examine_digits(judge, found, "hwd1000", suites.hwd1000())

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training import glyphs, pictures, shards
+from training import glyphs, pictures, scenes, shards
 from training.corruptions import KINDS
 from training.data import Digits, test_digits
 from training.network import LABELS
@@ -29,8 +29,8 @@ Gray = NDArray[np.uint8]
 NEARBY = Path(__file__).parents[2] / "shared" / "data" / "dev"
 NONE = LABELS.index("none")
 MAX_PIXELS = 100_000_000
-#: Pictures of each kind of what is no digit.
-NEGATIVES = 500
+#: Pictures of each kind of what is no digit, and of each scene.
+NEGATIVES, IN_SCENE = 500, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,18 @@ def corrupted(kind: str) -> Suite:
     """MNIST's test set with one kind of damage at full strength."""
     digits, rng = test_digits(), np.random.default_rng(sorted(KINDS).index(kind))
     return _of_digits(Digits(np.stack([KINDS[kind](image, rng, 1.0) for image in digits.images]), digits.labels), kind)
+
+
+def in_scenes() -> Suite:
+    """Some of MNIST's test digits in each scene; the source is the scene."""
+    digits, made, labels, sources = test_digits(), [], [], []
+    for number, (kind, scene) in enumerate(sorted(scenes.KINDS.items())):
+        rng = np.random.default_rng((11, number))
+        for at in rng.integers(len(digits.labels), size=IN_SCENE):
+            made.append(normalize(decode(scene(digits.images[at], rng), max_pixels=MAX_PIXELS)))
+            labels.append(int(digits.labels[at]))
+            sources.append(kind)
+    return _suite(made, labels, sources)
 
 
 def collected(group: str) -> Suite | None:

@@ -1,0 +1,275 @@
+"""Digits as people send them, in scenes unlike those that are learned from: paper, light, frames, pens and files.
+
+Each scene takes a digit (28, 28), light on black, and a generator, and gives the bytes of an image file. Colors are
+blue, green and red, as OpenCV has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from training.pictures import as_gray
+from training.warp import Gray
+
+Scene = Callable[[Gray, Generator], bytes]
+#: How much of each pixel is covered with ink, 0 to 1, of shape (side, side).
+Cover = NDArray[np.float32]
+#: Colors of shape (side, side, 3), 0 to 255 and beyond.
+Picture = NDArray[np.float32]
+Color = tuple[int, int, int]
+
+WHITE, CREAM, BLACK, DARK_BLUE = (252, 252, 252), (228, 234, 236), (30, 25, 25), (110, 40, 30)
+
+
+def cover(digit: Gray, rng: Generator, side: int, share: float, pen: int = 1) -> Cover:
+    """A digit with clear edges, so large a share of a frame, somewhere in it; `pen` pixels are added to its strokes."""
+    size = int(side * share)
+    smooth = cv2.GaussianBlur(cv2.resize(digit, (size, size), interpolation=cv2.INTER_CUBIC), (0, 0), size / 50)
+    left, top = rng.integers(0, side - size + 1, 2)
+    frame = np.zeros((side, side), np.float32)
+    frame[top : top + size, left : left + size] = np.clip((smooth.astype(np.float32) - 90) / 60, 0, 1)
+    return np.asarray(cv2.dilate(frame, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pen, pen))), np.float32)
+
+
+def paper(color: Color, side: int) -> Picture:
+    """Nothing but a color."""
+    return np.full((side, side, 3), color, np.float32)
+
+
+def painted(on: Picture, covered: Cover, ink: Color) -> Picture:
+    """The ink over what is there."""
+    return on + covered[..., None] * (np.array(ink, np.float32) - on)
+
+
+def grainy(picture: Picture, rng: Generator, spread: float = 3.0) -> Picture:
+    """A camera's noise."""
+    return picture + rng.standard_normal(picture.shape[:2], np.float32)[..., None] * np.float32(spread)
+
+
+def clouds(rng: Generator, side: int, grain: float) -> Picture:
+    """Smooth noise between about -1 and 1, of shape (side, side, 1)."""
+    smooth = cv2.GaussianBlur(rng.standard_normal((side, side), np.float32), (0, 0), grain)
+    return np.asarray(smooth / np.abs(smooth).max(), np.float32)[..., None]
+
+
+def lit(picture: Picture, rng: Generator, darkest: float) -> Picture:
+    """Light that falls off from one side to the other."""
+    across = _across(picture.shape[0], rng)
+    return picture * np.float32(darkest + (1 - darkest) * (across - across.min()) / np.ptp(across))
+
+
+def _across(side: int, rng: Generator) -> Picture:
+    """How far each pixel lies from a line through the middle, of shape (side, side, 1)."""
+    rows, columns = np.mgrid[0:side, 0:side].astype(np.float32) - side / 2
+    angle = rng.uniform(0, 2 * np.pi)
+    return np.asarray(columns * np.cos(angle) + rows * np.sin(angle), np.float32)[..., None]
+
+
+def png(picture: NDArray[np.floating]) -> bytes:
+    return bytes(cv2.imencode(".png", as_gray(picture))[1])
+
+
+def jpeg(picture: NDArray[np.floating], quality: int = 75) -> bytes:
+    return bytes(cv2.imencode(".jpg", as_gray(picture), [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+
+
+def graph_paper(digit: Gray, rng: Generator) -> bytes:
+    """Red pen on blue squares."""
+    sheet, first = paper(WHITE, 200), int(rng.integers(20))
+    for at in range(first, 200, 22):
+        sheet[at : at + 2] = sheet[:, at : at + 2] = (230, 195, 150)
+    return png(painted(sheet, cover(digit, rng, 200, 0.75), (40, 30, 200)))
+
+
+def ruled_paper(digit: Gray, rng: Generator) -> bytes:
+    """A pen on lines with a margin, photographed."""
+    sheet, first = paper(WHITE, 220), int(rng.integers(40))
+    for at in range(first, 220, 44):
+        sheet[at : at + 2] = (215, 175, 150)
+    sheet[:, 18:20] = (120, 120, 230)
+    return jpeg(grainy(painted(sheet, cover(digit, rng, 220, 0.75), BLACK), rng), 70)
+
+
+def sticky_note(digit: Gray, rng: Generator) -> bytes:
+    """A blue pen on yellow."""
+    return jpeg(grainy(painted(paper((80, 225, 250), 160), cover(digit, rng, 160, 0.8), DARK_BLUE), rng))
+
+
+def kraft_paper(digit: Gray, rng: Generator) -> bytes:
+    """A marker on brown paper with fibers."""
+    sheet = paper((105, 150, 190), 180) + 40 * clouds(rng, 180, 1.0)
+    return jpeg(painted(sheet, cover(digit, rng, 180, 0.75), BLACK))
+
+
+def crumpled_paper(digit: Gray, rng: Generator) -> bytes:
+    """Paper whose folds are lighter and darker than the rest."""
+    sheet = painted(paper(CREAM, 220), cover(digit, rng, 220, 0.7), BLACK)
+    return jpeg(grainy(sheet * (1 + 0.22 * clouds(rng, 220, 7.0)), rng))
+
+
+def blackboard(digit: Gray, rng: Generator) -> bytes:
+    """Chalk that leaves gaps, on a board that was wiped."""
+    board = paper((60, 85, 45), 220) + 20 * clouds(rng, 220, 12.0)
+    gaps = cv2.GaussianBlur(rng.random((220, 220), np.float32), (0, 0), 1.2) < 0.47
+    covered = np.where(gaps, np.float32(0), cover(digit, rng, 220, 0.8))
+    return jpeg(grainy(painted(board, covered, (225, 235, 235)), rng, 4))
+
+
+def pencil_under_a_lamp(digit: Gray, rng: Generator) -> bytes:
+    """Faint strokes, light in the middle and darker all around."""
+    rows, columns = np.mgrid[0:240, 0:240].astype(np.float32) / 240 - 0.5
+    light = (1 - 0.7 * (rows**2 + columns**2))[..., None]
+    return jpeg(
+        grainy(painted(paper(CREAM, 240), 0.35 * cover(digit, rng, 240, 0.6), (95, 90, 90)) * light, rng, 4), 60
+    )
+
+
+def hand_shadow(digit: Gray, rng: Generator) -> bytes:
+    """Half of the paper in the writer's shadow."""
+    shade = 0.4 / (1 + np.exp(-(_across(200, rng) + rng.uniform(-40, 40)) / 5))
+    return jpeg(grainy(painted(paper(CREAM, 200), cover(digit, rng, 200, 0.7), DARK_BLUE), rng) * (1 - shade))
+
+
+def whiteboard_glare(digit: Gray, rng: Generator) -> bytes:
+    """A green marker, and a window that is mirrored in the board."""
+    rows, columns = np.mgrid[0:220, 0:220].astype(np.float32)
+    row, column = rng.uniform(0, 220, 2)
+    glare = 0.8 * np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * 45**2))[..., None]
+    board = grainy(painted(paper((212, 208, 205), 220), 0.85 * cover(digit, rng, 220, 0.7), (60, 90, 40)), rng)
+    return jpeg(board * (1 - glare) + 255 * glare)
+
+
+def lit_from_one_side(digit: Gray, rng: Generator) -> bytes:
+    """A bold marker on paper, half as light on one side as on the other."""
+    return jpeg(grainy(lit(painted(paper(CREAM, 140), cover(digit, rng, 140, 0.92, 7), BLACK), rng, 0.55), rng))
+
+
+def chalk_lit_from_one_side(digit: Gray, rng: Generator) -> bytes:
+    """The same on a blackboard."""
+    board = painted(paper((60, 70, 50), 180), cover(digit, rng, 180, 0.85), (220, 225, 225))
+    return jpeg(grainy(lit(board, rng, 0.45), rng, 4))
+
+
+def small_and_lit_from_one_side(digit: Gray, rng: Generator) -> bytes:
+    """The same in 32 pixels."""
+    return jpeg(grainy(lit(painted(paper(CREAM, 32), cover(digit, rng, 32, 0.9), (60, 60, 60)), rng, 0.55), rng), 90)
+
+
+def printed_box(digit: Gray, rng: Generator) -> bytes:
+    """The field of a form, scanned."""
+    field, margin = paper(WHITE, 150), int(rng.integers(4, 14))
+    cv2.rectangle(field, (margin, margin), (150 - margin, 150 - margin), (60, 60, 60), int(rng.integers(1, 4)))
+    return png(painted(field, cover(digit, rng, 150, 0.62), BLACK))
+
+
+def photographed_box(digit: Gray, rng: Generator) -> bytes:
+    """The field of a form, photographed: turned a little, and darker on one side."""
+    field, margin, gray = paper(CREAM, 180), int(rng.integers(8, 20)), int(rng.integers(40, 120))
+    cv2.rectangle(field, (margin, margin), (180 - margin, 180 - margin), (gray, gray, gray), int(rng.integers(1, 4)))
+    field = grainy(painted(field, cover(digit, rng, 180, 0.6), DARK_BLUE), rng, 5)
+    turn = cv2.getRotationMatrix2D((90, 90), rng.uniform(-2.5, 2.5), 1)
+    field = np.asarray(cv2.warpAffine(field, turn, (180, 180), borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return jpeg(lit(field, rng, 0.7), 70)
+
+
+def crossed_box(digit: Gray, rng: Generator) -> bytes:
+    """The field of a form, and a digit that crosses its sides."""
+    field = paper(WHITE, 150)
+    cv2.rectangle(field, (22, 22), (128, 128), (60, 60, 60), 2)
+    return png(painted(field, cover(digit, rng, 150, 0.72), BLACK))
+
+
+def table_cell(digit: Gray, rng: Generator) -> bytes:
+    """A cell that was cut out with the lines on two of its sides."""
+    cell, at = paper(WHITE, 120), int(rng.integers(8))
+    cell[:, at : at + 2] = cell[118 - at : 120 - at] = 50
+    return png(painted(cell, cover(digit, rng, 120, 0.7), BLACK))
+
+
+def scanner_edge(digit: Gray, rng: Generator) -> bytes:
+    """The black beside the sheet on one side of a scan."""
+    sheet = painted(paper(WHITE, 200), np.pad(cover(digit, rng, 120, 1.0), 40), DARK_BLUE)
+    width = int(rng.integers(8, 30))
+    sides = (np.s_[:width], np.s_[-width:], np.s_[:, :width], np.s_[:, -width:])
+    sheet[sides[rng.integers(4)]] = 20
+    return jpeg(grainy(sheet, rng, 2))
+
+
+def sheet_on_a_table(digit: Gray, rng: Generator) -> bytes:
+    """A sheet seen from aside, and the table around it."""
+    sheet = painted(paper(CREAM, 200), cover(digit, rng, 200, 0.7), BLACK)
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    seen = (200 * (corners + rng.uniform(-0.13, 0.13, (4, 2)))).astype(np.float32)
+    aside = cv2.getPerspectiveTransform((200 * corners).astype(np.float32), seen)
+    return jpeg(np.asarray(cv2.warpPerspective(sheet, aside, (200, 200), borderValue=(70, 90, 120)), np.float32))
+
+
+def very_bold(digit: Gray, rng: Generator) -> bytes:
+    """A thick marker."""
+    return png(painted(paper(WHITE, 140), cover(digit, rng, 140, 0.85, 9), BLACK))
+
+
+def one_pixel_wide(digit: Gray, rng: Generator) -> bytes:
+    """What remains of the strokes' middles in a drawing program's finest pen (C. Lantuéjoul's skeleton, 1978)."""
+    rest, cross = as_gray(255 * cover(digit, rng, 300, 1.0)), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    middle = np.zeros_like(rest)
+    while rest.any():
+        inner = cv2.erode(rest, cross)
+        middle |= rest & ~cv2.dilate(inner, cross)
+        rest = np.asarray(inner, np.uint8)
+    line = cv2.morphologyEx(np.where(middle > 127, np.uint8(255), np.uint8(0)), cv2.MORPH_CLOSE, np.ones((3, 3)))
+    return png(255 - line.astype(np.float32))
+
+
+def tiny_in_a_large_frame(digit: Gray, rng: Generator) -> bytes:
+    """A digit of fifty pixels somewhere on four hundred."""
+    return png(painted(paper(WHITE, 400), cover(digit, rng, 400, 0.12), BLACK))
+
+
+def neon(digit: Gray, rng: Generator) -> bytes:
+    """Glowing on dark."""
+    covered = cover(digit, rng, 180, 0.75)
+    glow = np.maximum(covered, np.float32(0.6) * cv2.GaussianBlur(covered, (0, 0), 6))
+    return png(painted(paper((28, 18, 18), 180), np.asarray(glow, np.float32), (170, 255, 60)))
+
+
+def white_on_nothing(digit: Gray, rng: Generator) -> bytes:
+    """White ink on a transparent ground."""
+    covered = cover(digit, rng, 120, 0.8)
+    return png(np.dstack((paper((255, 255, 255), 120), 255 * covered)))
+
+
+def faint_in_16_bits(digit: Gray, rng: Generator) -> bytes:
+    """A scan of 65,536 grays that uses less than a third of them."""
+    values = ((1 - 0.8 * cover(digit, rng, 100, 0.8)) * 20000).astype(np.uint16)
+    return bytes(cv2.imencode(".png", values)[1])
+
+
+def one_bit(digit: Gray, rng: Generator) -> bytes:
+    """A fax."""
+    values = np.where(cover(digit, rng, 90, 0.8) < 0.5, np.uint8(255), np.uint8(0))
+    return bytes(cv2.imencode(".png", values, [cv2.IMWRITE_PNG_BILEVEL, 1])[1])
+
+
+def crude_jpeg(digit: Gray, rng: Generator) -> bytes:
+    """As small as JPEG makes it."""
+    return jpeg(painted(paper((240, 240, 240), 64), cover(digit, rng, 64, 0.85), BLACK), 10)
+
+
+KINDS: Mapping[str, Scene] = MappingProxyType(
+    {
+        scene.__name__.replace("_", " "): scene
+        for scene in (
+            graph_paper, ruled_paper, sticky_note, kraft_paper, crumpled_paper, blackboard, pencil_under_a_lamp,
+            hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
+            printed_box, photographed_box, crossed_box, table_cell, scanner_edge, sheet_on_a_table, very_bold,
+            one_pixel_wide, tiny_in_a_large_frame, neon, white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg,
+        )
+    }
+)  # fmt: skip
