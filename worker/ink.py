@@ -12,14 +12,17 @@ from worker.surroundings import sheet, without_surroundings
 
 #: Smaller pictures are too coarse to show light that changes, in pixels.
 LIGHTED = 20
-#: Contrast of ink and paper below which there is nothing to read, of 255.
-NOTHING = 12
+#: Contrast of ink and paper below which there is nothing to read, of 255, and how many pixels may be mere specks.
+NOTHING, SPECKS = 12, 4
 #: Light is evened out where the paper along the border varies by this share of the whole range.
 UNEVEN = 0.25
+#: Ink and paper differ for more than this share of the variance, unless the light does.
+TWO_TONED = 0.85
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
 COARSE, WIDE = 48, 17
-#: A pixel belongs to a stroke from this share of the level that separates ink from paper.
-SENSITIVITY = 0.75
+#: A pixel belongs to a stroke from this share of the level that separates ink from paper, and of the contrast: all
+#: levels between noise and clear ink are as good for Otsu's method, which takes the lowest.
+SENSITIVITY, FAINTEST = 0.75, 0.25
 
 
 class Ink(NamedTuple):
@@ -56,29 +59,51 @@ def find_ink(gray: Gray) -> Ink | None:
 
 
 def _ink_on(gray: Gray) -> Ink | None:
-    strength, inverted, uneven = _above_paper(gray)
+    if is_detailed(gray):
+        gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
+    around = border(gray)
+    if min(gray.shape) < LIGHTED:
+        return _ink_above(_above_even_paper(gray, around))
+    if _is_uneven(gray, around):
+        return _ink_above(_above_uneven_paper(gray))
+    ink = _ink_above(_above_even_paper(gray, around))
+    if ink is None or not (reached := edges_reached(ink.strokes)) or _is_two_toned(gray):
+        return ink
+    # What comes in from the edges may be light or shadow.
+    other = _ink_above(_above_uneven_paper(gray))
+    return other if other and edges_reached(other.strokes) < reached else ink
+
+
+def _ink_above(relief: Relief) -> Ink | None:
+    strength, inverted, uneven = relief
     level, rough = cv2.threshold(strength, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     contrast = cv2.mean(strength, rough)[0]
     if contrast < NOTHING:
         return None
-    above = cv2.threshold(strength, max(level * SENSITIVITY, NOTHING / 2), 255, cv2.THRESH_BINARY)[1]
+    above = cv2.threshold(strength, max(level * SENSITIVITY, contrast * FAINTEST, NOTHING / 2), 255, cv2.THRESH_BINARY)[
+        1
+    ]
     mask = np.asarray(above, dtype=np.uint8)
-    strokes, parts, share = main_figure(without_surroundings(mask) if is_detailed(gray) else mask)
+    strokes, parts, share = main_figure(without_surroundings(mask) if is_detailed(mask) else mask)
+    if cv2.countNonZero(strokes) < SPECKS:
+        return None
     return Ink(strength, strokes, contrast, inverted, parts, share, uneven and edges_reached(strokes) > 2)
 
 
-def _above_paper(gray: Gray) -> Relief:
-    if is_detailed(gray):
-        gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
-    around = border(gray)
-    if min(gray.shape) >= LIGHTED and _is_uneven(gray, around):
-        return _above_uneven_paper(gray)
+def _above_even_paper(gray: Gray, around: Gray) -> Relief:
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light_border = np.count_nonzero(around > level) / around.size
     light_paper = _lightness(np.asarray(light, dtype=np.uint8), light_border) > 0.5
     paper = np.uint8(cv2.mean(gray, light if light_paper else 1 - light)[0])
     ink = paper - np.minimum(gray, paper) if light_paper else np.maximum(gray, paper) - paper
     return Relief(ink, light_paper, uneven=False)
+
+
+def _is_two_toned(gray: Gray) -> bool:
+    """Whether most of the variance is that between ink and paper, not within them (N. Otsu, 1979)."""
+    light = np.asarray(cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1], dtype=np.uint8)
+    share, step = cv2.mean(light)[0], cv2.mean(gray, light)[0] - cv2.mean(gray, 1 - light)[0]
+    return share * (1 - share) * step**2 > TWO_TONED * float(gray.var())
 
 
 def _lightness(light: Gray, light_border: float) -> float:

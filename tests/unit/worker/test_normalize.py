@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from training.pictures import as_gray
 from worker.mnist import BESIDE, mnist_test
 from worker.normalize import normalize, plain
 
@@ -186,6 +187,20 @@ def test_faint_ink_is_found_where_light_falls_off_towards_all_edges() -> None:
 
     assert normalized.flags == ()
     assert likeness(normalized.pixels, normalize(seven(160, 8)).pixels) > 0.85
+
+
+@pytest.mark.parametrize("side", [28, 48, 96])
+@pytest.mark.parametrize("contrast", [60, 190])
+def test_soft_light_and_noise_are_no_ink(side: int, contrast: int) -> None:
+    rng, clear, found = np.random.default_rng(1), normalize(seven(160, 20)).pixels, 0
+    inked = 230 - contrast * (seven(side, max(2, side // 16), size=0.35) > 0)
+
+    for _ in range(100):
+        light = cv2.resize(rng.uniform(0.55, 1, (2, 2)), (side, side), interpolation=cv2.INTER_LINEAR)
+        photo = as_gray(inked * light + rng.normal(0, 2, (side, side)))
+        found += likeness(normalize(photo).pixels, clear) > 0.7
+
+    assert found > 90
 
 
 @pytest.mark.parametrize("bar", [None, ((30, 80), (130, 80)), ((30, 130), (130, 30))])
