@@ -97,3 +97,13 @@ def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
     digits = some_digits(64)
     read = np.asarray(model(train.as_input(digits.images))).argmax(1)
     assert (read == digits.labels).mean() > 0.9
+
+
+def test_digits_are_told_apart_even_where_none_is_the_likeliest() -> None:
+    probabilities = np.zeros((3, 11), np.float32)
+    probabilities[:, train.NONE] = 0.8
+    probabilities[:, 3], probabilities[:, 5] = 0.15, 0.05
+
+    surprise = train.surprise(np.array([[3], [5], [train.NONE]]), probabilities)
+
+    assert surprise.numpy() == pytest.approx(-np.log([0.15 * 0.75, 0.05 * 0.25, 0.8]), rel=1e-5)

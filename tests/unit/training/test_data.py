@@ -1,0 +1,14 @@
+"""What is learned from, what is held back, and what is neither."""
+
+from __future__ import annotations
+
+from training.data import MISLABELED, VALIDATION, training_digits
+
+
+def test_each_digit_is_learned_from_or_held_back_unless_it_is_mislabeled() -> None:
+    learned, held_back = training_digits()
+
+    assert len(held_back.labels) == VALIDATION
+    assert len(learned.labels) == 60_000 - VALIDATION - len(MISLABELED)
+    kept_apart = {image.tobytes() for image in held_back.images}
+    assert not kept_apart & {image.tobytes() for image in learned.images}
