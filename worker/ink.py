@@ -80,10 +80,8 @@ def _ink_above(relief: Relief) -> Ink | None:
     contrast = cv2.mean(strength, rough)[0]
     if contrast < NOTHING:
         return None
-    above = cv2.threshold(strength, max(level * SENSITIVITY, contrast * FAINTEST, NOTHING / 2), 255, cv2.THRESH_BINARY)[
-        1
-    ]
-    mask = np.asarray(above, dtype=np.uint8)
+    faintest = max(level * SENSITIVITY, contrast * FAINTEST, NOTHING / 2)
+    mask = np.asarray(cv2.threshold(strength, faintest, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
     strokes, parts, share = main_figure(without_surroundings(mask) if is_detailed(mask) else mask)
     if cv2.countNonZero(strokes) < SPECKS:
         return None
