@@ -35,7 +35,9 @@ def is_detailed(picture: Gray) -> bool:
 
 def edges_reached(strokes: Gray) -> int:
     """How many of the picture's four edges strokes touch."""
-    return sum(bool(edge.any()) for edge in (strokes[0], strokes[-1], strokes[:, 0], strokes[:, -1]))
+    x, y, width, height = cv2.boundingRect(strokes)
+    ends = (x == 0, y == 0, x + width == strokes.shape[1], y + height == strokes.shape[0])
+    return sum(ends) if width else 0
 
 
 def stroke_width(strokes: Gray) -> float:

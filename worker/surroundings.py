@@ -21,9 +21,9 @@ REACH = 3
 #: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
 #: second share of their length, and are no thicker and no more slanted than the third share of the shorter one.
 FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
-#: Gaps in a box's sides, as shares of the picture, and by how many times the digit's strokes are wider at least, if
-#: it crosses them.
-GAP, WIDER = 0.05, 1.5
+#: What is seen of at least three sides of a box that the digit crosses, and small gaps in it, as shares of the picture;
+#: the digit's strokes are so many times as wide as the sides.
+SEEN, GAP, WIDER = 0.4, 0.05, 1.5
 #: A box or a circle around a digit, or a piece of it, is as wide and high as this share of the picture at least, and
 #: the digit as high as this share of what is around it.
 SURROUNDING, SURROUNDED = 0.3, 0.3
@@ -47,10 +47,13 @@ def sheet(strokes: Gray) -> Gray | None:
 
     It is large, has straight sides, and little is on it.
     """
+    inked = cv2.countNonZero(strokes)
+    if inked < EMPTY * SHEET * strokes.size:
+        return None
     outlines, _ = cv2.findContours(strokes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(max(outlines, key=cv2.contourArea))
     area = cv2.contourArea(hull)
-    if area < SHEET * strokes.size or cv2.countNonZero(strokes) < EMPTY * area:
+    if area < SHEET * strokes.size or inked < EMPTY * area:
         return None
     corners = cv2.approxPolyDP(hull, EXACT * cv2.arcLength(hull, True), True)
     if len(corners) > CORNERS or cv2.contourArea(corners) < POLYGON * area:
@@ -62,6 +65,8 @@ def sheet(strokes: Gray) -> Gray | None:
 
 def _without_rings(mask: Gray) -> Gray:
     """Take out parts that go around another one, as a box or a circle around a digit does, whole or in pieces."""
+    if cv2.connectedComponents(mask)[0] == 2:
+        return mask
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     left, top, width, height, _ = stats.T
     right, bottom = left + width, top + height
@@ -90,7 +95,10 @@ def _ruled(mask: Gray) -> Gray:
     """The pixels of thin straight lines that come from the left edge or the right one."""
     if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
         return np.zeros_like(mask)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(_thin_runs(mask), np.ones((3, 3), np.uint8)))
+    runs = _runs(mask)
+    few = max(2, round(mask.shape[0] * THICK)) + 1
+    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((few, 1), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
     left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
     ruled = (left == 0) | (left + length == mask.shape[1])
     ruled[0] = False
@@ -99,25 +107,31 @@ def _ruled(mask: Gray) -> Gray:
 
 def _sides(mask: Gray) -> Gray:
     """The pixels of a box whose sides, three at least, are thinner than the digit's strokes, which may cross them."""
+    thin, none = _thin(mask), np.zeros_like(mask)
+    if cv2.countNonZero(thin) < 3 * SEEN * min(mask.shape):
+        return none
     gap = np.ones((1, round(GAP * max(mask.shape))), np.uint8)
-    across = _thin_runs(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap))
-    down = _thin_runs(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, gap.T).T).T
+    across = _runs(cv2.morphologyEx(thin, cv2.MORPH_CLOSE, gap))
+    down = _runs(cv2.morphologyEx(thin, cv2.MORPH_CLOSE, gap.T).T).T
     row, column = mask.shape[0] // 2, mask.shape[1] // 2
     sides = across[:row].any(0), across[row:].any(0), down[:, :column].any(1), down[:, column:].any(1)
+    if sum(side.mean() >= SEEN for side in sides) < 3:
+        return none
     lines = np.asarray(cv2.dilate(across | down, np.ones((3, 3), np.uint8)) & mask, dtype=np.uint8)
-    rest = mask & ~lines
-    if sum(side.mean() >= FRAMED for side in sides) < 3 or not rest.any():
-        return np.zeros_like(mask)
-    width = cv2.countNonZero(lines) / sum(map(np.count_nonzero, sides))
-    return lines if stroke_width(main_figure(rest).strokes) > WIDER * width else np.zeros_like(mask)
+    rest, width = mask & ~lines, cv2.countNonZero(lines) / sum(map(np.count_nonzero, sides))
+    return lines if rest.any() and stroke_width(main_figure(rest).strokes) > WIDER * width else none
 
 
-def _thin_runs(mask: NDArray[np.integer]) -> Gray:
-    """What is long in a row and only few pixels high."""
-    height, width = mask.shape
-    runs = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN, np.ones((1, round(width * RUN)), np.uint8))
-    thick = cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((max(2, round(height * THICK)) + 1, 1), np.uint8))
-    return np.asarray(runs & ~thick, dtype=np.uint8)
+def _thin(mask: Gray) -> Gray:
+    """What is only few pixels wide in one direction or the other."""
+    few = max(2, round(THICK * max(mask.shape))) + 1
+    return np.asarray(mask & ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((few, few), np.uint8)), dtype=np.uint8)
+
+
+def _runs(mask: NDArray[np.integer]) -> Gray:
+    """What is long in a row."""
+    run = np.ones((1, round(mask.shape[1] * RUN)), np.uint8)
+    return np.asarray(cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN, run), dtype=np.uint8)
 
 
 def _framing(mask: Gray) -> Gray:
