@@ -28,7 +28,7 @@ WHITE, CREAM, BLACK, DARK_BLUE = (252, 252, 252), (228, 234, 236), (30, 25, 25),
 
 
 def cover(digit: Gray, rng: Generator, side: int, share: float, pen: int = 1) -> Cover:
-    """A digit with clear edges, so large a share of a frame, somewhere in it; `pen` pixels are added to its strokes."""
+    """A digit with clear edges, so large a share of a frame, somewhere in it, dilated by a pen so wide."""
     size = int(side * share)
     smooth = cv2.GaussianBlur(cv2.resize(digit, (size, size), interpolation=cv2.INTER_CUBIC), (0, 0), size / 50)
     left, top = rng.integers(0, side - size + 1, 2)
