@@ -14,6 +14,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 LABELS = (*"0123456789", "none")
+NONE = LABELS.index("none")
 INPUT = (28, 28, 1)
 #: Filters, kernel, stride and padding of a convolution.
 Convolution = tuple[int, int, int, str]

@@ -26,14 +26,13 @@ from training.corrections import Parted
 from training.data import Digits, training_digits
 from training.evaluate import Judge, load
 from training.measure import Labels, Scores, best_digit
-from training.network import LABELS
+from training.network import NONE
 from training.publish import MODELS, publish
 from training.report import percent, table
 from training.train import Course, train, write_recipe
 
 NAME = "digits"
 RUNS = Path("build/training/corrections")
-NONE = LABELS.index("none")
 #: The share of MNIST's validation images that a course may cost.
 TOLERATED = 0.002
 

@@ -72,10 +72,12 @@ def _across(side: int, rng: Generator) -> Picture:
 
 
 def png(picture: NDArray[np.floating]) -> bytes:
+    """A file of (H, W), (H, W, 3) or, with the opacity, (H, W, 4)."""
     return bytes(cv2.imencode(".png", as_gray(picture))[1])
 
 
 def jpeg(picture: NDArray[np.floating], quality: int = 75) -> bytes:
+    """A file of (H, W) or (H, W, 3), of quality 1 to 100."""
     return bytes(cv2.imencode(".jpg", as_gray(picture), [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
 
 

@@ -20,14 +20,13 @@ from numpy.typing import NDArray
 from training import glyphs, pictures, scenes, shards
 from training.corruptions import KINDS
 from training.data import Digits, test_digits
-from training.network import LABELS
+from training.network import NONE
 from worker.decode import decode
 from worker.normalize import Normalized, normalize
 
 Gray = NDArray[np.uint8]
 
 NEARBY = Path(__file__).parents[2] / "shared" / "data" / "dev"
-NONE = LABELS.index("none")
 MAX_PIXELS = 100_000_000
 #: Pictures of each kind of what is no digit, and of each scene.
 NEGATIVES, IN_SCENE = 500, 200

@@ -28,8 +28,8 @@ BATCH = 256
 WARM_UP = 0.02
 WEIGHT_DECAY = 1e-2
 EMA = 0.998
-#: A picture that is no digit, and the least probability that is told from none.
-NONE, LEAST = network.LABELS.index("none"), 1e-7
+#: Probabilities below this are as good as none.
+TINY = 1e-7
 #: Pictures that a published network is shown to find what its normalizations subtracted and divided by.
 MEASURED = 2048
 
@@ -72,17 +72,17 @@ class Course:
     start: Path | None = None
 
 
-def surprise(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
-    """The cross-entropy (n,) of what pictures show, and, where they show a digit, of which one.
+def cross_entropy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
+    """That of labels (n,) under probabilities (n, 11), and, where a digit is shown, that among the ten digits: (n,).
 
-    The second part compares the digits alone. Without it they are hardly told apart where a picture hardly looks
-    like a digit; people look at these, and want the likeliest one all the same.
+    Without the second part digits are hardly told apart where a picture hardly looks like one; people look at these,
+    and want the likeliest digit all the same.
     """
     labels = tf.cast(tf.reshape(labels, (-1,)), tf.int32)
-    probabilities = tf.maximum(probabilities, LEAST)
+    probabilities = tf.maximum(probabilities, TINY)
     right = tf.gather(probabilities, labels, batch_dims=1)
-    any_digit = tf.reduce_sum(probabilities[:, :NONE], axis=1)
-    return -tf.math.log(right) - tf.where(labels == NONE, 0.0, tf.math.log(right / any_digit))
+    any_digit = tf.reduce_sum(probabilities[:, : network.NONE], axis=1)
+    return -tf.math.log(right) - tf.where(labels == network.NONE, 0.0, tf.math.log(right / any_digit))
 
 
 def compiled(steps: int, peak: float) -> keras.Model:
@@ -92,7 +92,7 @@ def compiled(steps: int, peak: float) -> keras.Model:
     model = network.trainable()
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, use_ema=True, ema_momentum=EMA),
-        surprise,
+        cross_entropy,
         metrics=["accuracy"],
         jit_compile=False,
     )

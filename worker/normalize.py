@@ -2,7 +2,7 @@
 
 MNIST's conditions are a light digit on black, its longer side 20 pixels, its center of mass in the middle of
 28 x 28 (Y. LeCun et al., Gradient-based learning applied to document recognition, 1998), strokes about two
-pixels wide. A picture that already meets them passes through untouched, or with its grays exchanged.
+pixels wide. A picture that already meets them passes through untouched, or merely inverted.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def normalize(gray: Gray) -> Normalized:
     if gray.shape == (SIDE, SIDE):
         if _is_like_mnist(gray):
             return Normalized(gray, inverted=False)
-        if _is_like_mnist(exchanged := 255 - gray):
-            return Normalized(exchanged, inverted=True)
+        if _is_like_mnist(inverse := 255 - gray):
+            return Normalized(inverse, inverted=True)
     small = _at_most(gray, SEARCH)
     ink = find_ink(small)
     box = cv2.boundingRect(ink.strokes) if ink else (0, 0, 0, 0)

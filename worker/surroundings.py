@@ -1,6 +1,6 @@
 """What lies around a digit and is none of it: ruled lines, the box of a form field, a circle, the table under a sheet.
 
-Masks (H, W) are 0 and 255. Whatever is taken out, only what leaves a figure behind is.
+Masks (H, W) are 0 and 255. Nothing is taken out unless a figure remains.
 """
 
 from __future__ import annotations
@@ -96,8 +96,7 @@ def _ruled(mask: Gray) -> Gray:
     if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
         return np.zeros_like(mask)
     runs = _runs(mask)
-    few = max(2, round(mask.shape[0] * THICK)) + 1
-    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((few, 1), np.uint8))
+    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((_too_thick(mask.shape[0]), 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
     left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
     ruled = (left == 0) | (left + length == mask.shape[1])
@@ -124,8 +123,13 @@ def _sides(mask: Gray) -> Gray:
 
 def _thin(mask: Gray) -> Gray:
     """What is only few pixels wide in one direction or the other."""
-    few = max(2, round(THICK * max(mask.shape))) + 1
-    return np.asarray(mask & ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((few, few), np.uint8)), dtype=np.uint8)
+    square = np.ones((_too_thick(max(mask.shape)),) * 2, np.uint8)
+    return np.asarray(mask & ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, square), dtype=np.uint8)
+
+
+def _too_thick(side: int) -> int:
+    """The fewest pixels that are more than a line's thickness in a picture of this side."""
+    return max(2, round(THICK * side)) + 1
 
 
 def _runs(mask: NDArray[np.integer]) -> Gray:

@@ -101,9 +101,9 @@ def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
 
 def test_digits_are_told_apart_even_where_none_is_the_likeliest() -> None:
     probabilities = np.zeros((3, 11), np.float32)
-    probabilities[:, train.NONE] = 0.8
+    probabilities[:, network.NONE] = 0.8
     probabilities[:, 3], probabilities[:, 5] = 0.15, 0.05
 
-    surprise = train.surprise(np.array([[3], [5], [train.NONE]]), probabilities)
+    cross_entropy = train.cross_entropy(np.array([[3], [5], [network.NONE]]), probabilities)
 
-    assert surprise.numpy() == pytest.approx(-np.log([0.15 * 0.75, 0.05 * 0.25, 0.8]), rel=1e-5)
+    assert cross_entropy.numpy() == pytest.approx(-np.log([0.15 * 0.75, 0.05 * 0.25, 0.8]), rel=1e-5)
