@@ -113,7 +113,9 @@ def _confusion(found: Findings, axes: mpl.axes.Axes) -> None:
     np.fill_diagonal(table, 0)
     axes.imshow(table, cmap="Blues")
     for row, column in np.argwhere(table):
-        axes.text(column, row, str(table[row, column]), ha="center", va="center")
+        count = table[row, column]
+        ink = "white" if count > table.max() / 2 else "black"
+        axes.text(column, row, str(count), ha="center", va="center", color=ink)
     axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="is", title="Misreadings, all suites")
 
 
