@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.errors import ImageError, ImageTooLarge, ImageTruncated, NotAnImage, UnsupportedFormat
-from worker.decode import PLAIN_PIXELS, decode
+from worker.decode import decode
 
 PLENTY = 10_000_000
 
@@ -72,22 +72,6 @@ def test_a_small_gray_png_is_read_exactly() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (28, 28), np.uint8)
 
     assert (decode(file_of(Image.fromarray(pixels)), max_pixels=PLENTY) == pixels).all()
-
-
-@pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("colorful", [True, False])
-@pytest.mark.parametrize("opaque", [True, False])
-def test_small_pngs_take_the_quick_way_to_the_same_pixels(channels: int, colorful: bool, opaque: bool) -> None:
-    pixels = np.random.default_rng(2).integers(0, 256, (28, 28, channels), np.uint8)
-    if not colorful:
-        pixels[:, :, :3] = pixels[:, :, :1]
-    if opaque:
-        pixels[:, :, 3:] = 255
-    file = file_of(Image.fromarray(pixels.squeeze()))
-
-    quick, patient = (decode(file, max_pixels=limit) for limit in (PLENTY, PLAIN_PIXELS - 1))
-
-    assert (quick == patient).all()
 
 
 def test_transparency_is_laid_over_white() -> None:
