@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -28,17 +29,24 @@ SENSITIVITY, FAINTEST = 0.75, 0.25
 class Ink(NamedTuple):
     """Ink of shape (H, W): its strength (0 none) and the mask of the strokes that count.
 
-    `contrast` is how far strokes stand out from the paper, `parts` how many of them could be characters of
-    their own, `share` how much of all ink they are (0 to 1). `lost`: it could not be told from the paper.
+    `box` is around these strokes: left, top, width and height. `contrast` is how far strokes stand out from the paper,
+    `parts` how many of them could be characters of their own, `share` how much of all ink they are (0 to 1). `lost`: it
+    could not be told from the paper.
     """
 
     strength: Gray
     strokes: Gray
+    box: Sequence[int]
     contrast: float
     inverted: bool
     parts: int
     share: float
     lost: bool
+
+    @property
+    def edges(self) -> int:
+        """How many of the picture's four edges the strokes touch."""
+        return edges_reached(self.box, self.strokes.shape)
 
 
 class Relief(NamedTuple):
@@ -67,11 +75,11 @@ def _ink_on(gray: Gray) -> Ink | None:
     if _is_uneven(gray, around):
         return _ink_above(_above_uneven_paper(gray))
     ink = _ink_above(_above_even_paper(gray, around))
-    if ink is None or not (reached := edges_reached(ink.strokes)) or _is_two_toned(gray):
+    if ink is None or not ink.edges or _is_two_toned(gray):
         return ink
     # What comes in from the edges may be light or shadow.
     other = _ink_above(_above_uneven_paper(gray))
-    return other if other and edges_reached(other.strokes) < reached else ink
+    return other if other and other.edges < ink.edges else ink
 
 
 def _ink_above(relief: Relief) -> Ink | None:
@@ -85,7 +93,9 @@ def _ink_above(relief: Relief) -> Ink | None:
     strokes, parts, share = main_figure(without_surroundings(mask) if is_detailed(mask) else mask)
     if cv2.countNonZero(strokes) < SPECKS:
         return None
-    return Ink(strength, strokes, contrast, inverted, parts, share, uneven and edges_reached(strokes) > 2)
+    box = cv2.boundingRect(strokes)
+    lost = uneven and edges_reached(box, strokes.shape) > 2
+    return Ink(strength, strokes, box, contrast, inverted, parts, share, lost)
 
 
 def _above_even_paper(gray: Gray, around: Gray) -> Relief:

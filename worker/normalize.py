@@ -7,6 +7,7 @@ pixels wide. A picture that already meets them passes through untouched, or mere
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -54,15 +55,14 @@ def normalize(gray: Gray) -> Normalized:
             return Normalized(inverse, inverted=True)
     small = _at_most(gray, SEARCH)
     ink = find_ink(small)
-    box = cv2.boundingRect(ink.strokes) if ink else (0, 0, 0, 0)
-    if ink is None or min(box[2:]) == 0:
+    if ink is None:
         return _blank()
-    if small is not gray and max(box[2:]) < SMALL_FIND:
-        return normalize(_surroundings(gray, box, gray.shape[1] / small.shape[1]))
+    if small is not gray and max(ink.box[2:]) < SMALL_FIND:
+        return normalize(_surroundings(gray, ink.box, gray.shape[1] / small.shape[1]))
     if ink.lost:
         return Normalized(_whole(ink.strength), ink.inverted, ("cluttered",))
-    digit = _redrawn(ink, box)
-    return Normalized(_placed(digit), ink.inverted, _flags(ink, box)) if digit.size else _blank()
+    digit = _redrawn(ink)
+    return Normalized(_placed(digit), ink.inverted, _flags(ink)) if digit.size else _blank()
 
 
 def plain(gray: Gray) -> Normalized:
@@ -100,32 +100,34 @@ def _at_most(gray: Gray, side: int) -> Gray:
 
 
 def _resized(gray: Gray, scale: float) -> Gray:
+    if scale == 1:
+        return gray
     height, width = gray.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(gray, size, interpolation=way), dtype=np.uint8)
 
 
-def _surroundings(gray: Gray, box: tuple[int, ...], scale: float) -> Gray:
+def _surroundings(gray: Gray, box: Sequence[int], scale: float) -> Gray:
     x, y, width, height = box
     margin = max(width, height) / 2
     rows = slice(max(0, int((y - margin) * scale)), int((y + height + margin) * scale))
     return gray[rows, max(0, int((x - margin) * scale)) : int((x + width + margin) * scale)]
 
 
-def _redrawn(ink: Ink, box: tuple[int, ...]) -> Gray:
+def _redrawn(ink: Ink) -> Gray:
     """The strokes, cut to their box, at full strength and MNIST's size, with near its width.
 
     Empty if they are shadows: nothing beside the specks that set the contrast.
     """
-    x, y, width, height = box
+    x, y, width, height = ink.box
     rows, columns = slice(max(0, y - 1), y + height + 1), slice(max(0, x - 1), x + width + 1)
     kept = cv2.dilate(ink.strokes[rows, columns], AROUND)
     full = cv2.convertScaleAbs(cv2.bitwise_and(ink.strength[rows, columns], kept), alpha=255 / ink.contrast)
     crop = _cut(np.asarray(full, dtype=np.uint8))
     if not crop.size:
         return crop
-    crop = _with_width(crop, stroke_width(ink.strokes) * BOX / max(crop.shape))
+    crop = _with_width(crop, stroke_width(ink.strokes[y : y + height, x : x + width]) * BOX / max(crop.shape))
     return _resized(crop, BOX / max(crop.shape))
 
 
@@ -166,13 +168,11 @@ def _placed(digit: Gray) -> Gray:
     return pixels
 
 
-def _flags(ink: Ink, box: tuple[int, ...]) -> tuple[str, ...]:
-    x, y, width, height = box
-    frame = ink.strokes.shape
+def _flags(ink: Ink) -> tuple[str, ...]:
     doubts = (
-        ("too_small", max(width, height) < TINY),
+        ("too_small", max(ink.box[2:]) < TINY),
         ("low_contrast", ink.contrast < FAINT),
-        ("touches_border", x == 0 or y == 0 or x + width == frame[1] or y + height == frame[0]),
+        ("touches_border", ink.edges > 0),
         ("several_components", ink.parts > 1),
         ("cluttered", ink.share < CLUTTERED),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -33,11 +34,10 @@ def is_detailed(picture: Gray) -> bool:
     return bool(min(picture.shape) >= DETAILED)
 
 
-def edges_reached(strokes: Gray) -> int:
-    """How many of the picture's four edges strokes touch."""
-    x, y, width, height = cv2.boundingRect(strokes)
-    ends = (x == 0, y == 0, x + width == strokes.shape[1], y + height == strokes.shape[0])
-    return sum(ends) if width else 0
+def edges_reached(box: Sequence[int], shape: Sequence[int]) -> int:
+    """How many of a picture's four edges a box in it touches; the box is left, top, width and height."""
+    x, y, width, height = box
+    return (x == 0) + (y == 0) + (x + width == shape[1]) + (y + height == shape[0]) if width else 0
 
 
 def stroke_width(strokes: Gray) -> float:

@@ -26,7 +26,11 @@ FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
 SEEN, GAP, WIDER = 0.4, 0.05, 1.5
 #: A box or a circle around a digit, or a piece of it, is as wide and high as this share of the picture at least, and
 #: the digit as high as this share of what is around it.
-SURROUNDING, SURROUNDED = 0.3, 0.3
+SURROUNDING, SURROUNDED = 0.3, 0.22
+#: A zero is narrower than the first share of its height and fills between the second and the third share of the
+#: smallest rectangle around it; its slash is no wider than the fourth share of its length, and as wide as the fifth
+#: share of its height, as it leans.
+OVAL, ROUND, SQUARE, SLIM, LEANING = 0.85, 0.65, 0.88, 0.25, 0.6
 #: What remains without lines is at least this share of the ink.
 REMAINING = 0.04
 #: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
@@ -75,8 +79,24 @@ def _without_rings(mask: Gray) -> Gray:
         within = (left > left[outer]) & (right < right[outer]) & (top > top[outer]) & (bottom < bottom[outer])
         for inner in np.flatnonzero(within & (height >= SURROUNDED * height[outer])):
             box = labels[top[inner] : bottom[inner], left[inner] : right[inner]]
-            around[outer] |= not (box == outer).any()
+            around[outer] |= not (box == outer).any() and not _is_zero(labels == outer, labels == inner)
     return np.where(around.take(labels), 0, mask).astype(np.uint8) if around.any() else mask
+
+
+def _is_zero(ring: NDArray[np.bool_], within: NDArray[np.bool_]) -> bool:
+    """Whether these are a zero and its loose slash: a closed oval, and a straight stroke that leans."""
+    oval, slash = _outline(ring), _outline(within)
+    _, _, width, height = cv2.boundingRect(oval)
+    around = np.prod(cv2.minAreaRect(oval)[1])
+    is_oval = width < OVAL * height and ROUND * around < cv2.contourArea(oval) < SQUARE * around
+    _, _, width, height = cv2.boundingRect(slash)
+    sides = cv2.minAreaRect(slash)[1]
+    return bool(is_oval and min(sides) < SLIM * max(sides) and width > LEANING * height)
+
+
+def _outline(part: NDArray[np.bool_]) -> NDArray[np.int32]:
+    outlines, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return np.asarray(outlines[0], dtype=np.int32)
 
 
 def _without_lines(mask: Gray) -> Gray:
@@ -88,7 +108,7 @@ def _without_lines(mask: Gray) -> Gray:
     crossings = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) & lines
     rest = np.asarray(rest | crossings, dtype=np.uint8)
     enough = cv2.countNonZero(rest) >= REMAINING * cv2.countNonZero(mask)
-    return rest if enough and not edges_reached(main_figure(rest).strokes) else mask
+    return rest if enough and not _edges_reached(main_figure(rest).strokes) else mask
 
 
 def _ruled(mask: Gray) -> Gray:
@@ -149,10 +169,14 @@ def _framing(mask: Gray) -> Gray:
         return framing
     box, depth = mask[y : y + height, x : x + width], max(2, round(SWERVE * min(width, height)))
     sides, within = (box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T), np.s_[depth:-depth, depth:-depth]
-    if all(side.any(0).mean() >= STRAIGHT for side in sides) and edges_reached(box[within]) <= 1:
+    if all(side.any(0).mean() >= STRAIGHT for side in sides) and _edges_reached(box[within]) <= 1:
         framing[y : y + height, x : x + width] = box
         framing[y : y + height, x : x + width][within] = 0
     return framing
+
+
+def _edges_reached(mask: Gray) -> int:
+    return edges_reached(cv2.boundingRect(mask), mask.shape)
 
 
 def _largest_box(mask: Gray) -> Sequence[int]:

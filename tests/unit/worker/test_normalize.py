@@ -159,6 +159,22 @@ def test_a_circle_around_the_digit_is_set_aside(pen: int) -> None:
     assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 12)).pixels) > 0.9
 
 
+def test_a_small_digit_in_a_large_circle_is_found() -> None:
+    circled = cv2.circle(255 - seven(160, 8, size=0.25), (80, 80), 70, 60, 4)
+
+    assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 20)).pixels) > 0.85
+
+
+@pytest.mark.parametrize("within", [((65, 100), (95, 60)), ((80, 80), (80, 80))], ids=["slash", "dot"])
+def test_a_zero_with_a_loose_slash_or_a_dot_in_it_stays_whole(within: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    zero = cv2.ellipse(np.full((160, 160), 250, np.uint8), (80, 80), (38, 56), 0, 0, 360, 20, 8)
+
+    pixels = normalize(np.asarray(cv2.line(zero, *within, 20, 8), np.uint8)).pixels
+
+    assert pixels[14, 5:10].max() > 100, "its left side"
+    assert pixels[14, 18:23].max() > 100, "its right side"
+
+
 def test_what_was_drawn_with_a_much_finer_pen_is_set_aside_and_a_loose_stroke_is_not() -> None:
     paper = 255 - seven(160, 12, size=0.5)
     cv2.polylines(paper, [np.array([[20, 110], [20, 145], [100, 145]])], False, 60, 2)
