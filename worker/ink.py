@@ -19,6 +19,8 @@ NOTHING, SPECKS = 12, 4
 UNEVEN = 0.25
 #: Ink and paper differ for more than this share of the variance, unless the light does.
 TWO_TONED = 0.85
+#: What stands free in the picture is a digit and no light from this share of all ink.
+ALONE = 0.9
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
 COARSE, WIDE = 48, 17
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper, and of the contrast: all
@@ -75,11 +77,16 @@ def _ink_on(gray: Gray) -> Ink | None:
     if _is_uneven(gray, around):
         return _ink_above(_above_uneven_paper(gray))
     ink = _ink_above(_above_even_paper(gray, around))
-    if ink is None or not ink.edges or _is_two_toned(gray):
+    if ink is None or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray):
         return ink
-    # What comes in from the edges may be light or shadow.
+    # What comes in from the edges may be light or shadow; light in the middle hides ink, or looks like it.
     other = _ink_above(_above_uneven_paper(gray))
-    return other if other and other.edges < ink.edges else ink
+    return other if other and _is_clearer(other, ink) else ink
+
+
+def _is_clearer(one: Ink, other: Ink) -> bool:
+    """Whether it touches fewer edges, or stands as free and leaves next to nothing out."""
+    return one.edges < other.edges or (one.edges == other.edges == 0 and one.share > ALONE)
 
 
 def _ink_above(relief: Relief) -> Ink | None:

@@ -194,6 +194,18 @@ def test_a_digit_on_a_sheet_is_found_whatever_the_table_is_like(table: int, shee
     assert likeness(normalize(picture).pixels, normalize(seven(160, 12, size=0.5)).pixels) > 0.85
 
 
+@pytest.mark.parametrize("ink", [60, 120])
+def test_glare_in_the_middle_of_a_picture_hides_no_ink(ink: int) -> None:
+    board = cv2.convertScaleAbs(seven(200, 14), alpha=-(205 - ink) / 255, beta=205).astype(np.float32)
+    rows, columns = np.mgrid[0:200, 0:200].astype(np.float32)
+    glare = 0.8 * np.exp(-((rows - 80) ** 2 + (columns - 120) ** 2) / (2 * 40**2))
+
+    normalized = normalize((board * (1 - glare) + 255 * glare).astype(np.uint8))
+
+    assert normalized.inverted
+    assert likeness(normalized.pixels, normalize(seven(200, 14)).pixels) > 0.85
+
+
 def test_faint_ink_is_found_where_light_falls_off_towards_all_edges() -> None:
     rows, columns = np.mgrid[0:240, 0:240] / 240 - 0.5
     light = 1 - 0.7 * (rows**2 + columns**2)
