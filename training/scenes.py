@@ -187,6 +187,37 @@ def crossed_box(digit: Gray, rng: Generator) -> bytes:
     return png(painted(field, cover(digit, rng, 150, 0.72), BLACK))
 
 
+def comb_field(digit: Gray, rng: Generator) -> bytes:
+    """One place of a form's field that has a line below and low walls between its places."""
+    field, bottom, wall = paper(WHITE, 150), int(rng.integers(118, 136)), int(rng.integers(12, 40))
+    walls = np.array([[10, bottom - wall], [10, bottom], [140, bottom], [140, bottom - wall]])
+    gray = int(rng.integers(40, 110))
+    cv2.polylines(field, [walls], False, (gray, gray, gray), int(rng.integers(1, 4)))
+    return png(painted(field, np.pad(cover(digit, rng, 106, 0.85), ((8, 36), (22, 22))), DARK_BLUE))
+
+
+def underlined(digit: Gray, rng: Generator) -> bytes:
+    """A stroke of the pen under the digit."""
+    sheet = painted(paper(WHITE, 160), np.pad(cover(digit, rng, 110, 0.9), ((10, 40), (25, 25))), BLACK)
+    left, right, height = rng.integers(20, 45), rng.integers(115, 140), rng.integers(124, 140)
+    ends = (int(left), int(height)), (int(right), int(height + rng.integers(-6, 7)))
+    return png(cv2.line(sheet, *ends, BLACK, int(rng.integers(2, 6)), cv2.LINE_AA))
+
+
+def circled(digit: Gray, rng: Generator) -> bytes:
+    """An oval of the same pen around the digit."""
+    sheet = painted(paper(WHITE, 160), np.pad(cover(digit, rng, 80, 1.0), 40), BLACK)
+    axes, tilt = (int(rng.integers(58, 74)), 74), rng.uniform(-15, 15)
+    return png(cv2.ellipse(sheet, (80, 80), axes, tilt, 0, 360, BLACK, int(rng.integers(2, 6)), cv2.LINE_AA))
+
+
+def highlighted(digit: Gray, rng: Generator) -> bytes:
+    """A piece of the paper marked in yellow, with the digit or a part of it."""
+    sheet, (left, top, right, bottom) = paper(WHITE, 170), rng.integers((5, 5, 105, 105), (30, 30, 165, 165))
+    sheet[top:bottom, left:right] = (90, 255, 250)
+    return jpeg(grainy(painted(sheet, np.pad(cover(digit, rng, 110, 0.9), 30), BLACK), rng))
+
+
 def table_cell(digit: Gray, rng: Generator) -> bytes:
     """A cell that was cut out with the lines on two of its sides."""
     cell, at = paper(WHITE, 120), int(rng.integers(8))
@@ -270,8 +301,9 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
         for scene in (
             graph_paper, ruled_paper, sticky_note, kraft_paper, crumpled_paper, blackboard, pencil_under_a_lamp,
             hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
-            printed_box, photographed_box, crossed_box, table_cell, scanner_edge, sheet_on_a_table, very_bold,
-            one_pixel_wide, tiny_in_a_large_frame, neon, white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg,
+            printed_box, photographed_box, crossed_box, comb_field, underlined, circled, highlighted, table_cell,
+            scanner_edge, sheet_on_a_table, very_bold, one_pixel_wide, tiny_in_a_large_frame, neon,
+            white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg,
         )
     }
 )  # fmt: skip

@@ -27,8 +27,9 @@ OURS = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"RIFF"
 FOREIGN = ((4, b"ftyp"), (0, b"%PDF"), (0, b"8BPS"), (0, b"<svg"), (0, b"<?xml"), (0, b"\0\0\1\0"), (4, b"jP  "))
 #: Larger images are reduced by a whole factor that leaves both sides at least this long, in pixels.
 ENOUGH = 512
-#: A single color channel is preferred to luminance when its spread is this many times larger.
-COLORFUL = 1.5
+#: A single color channel is preferred to luminance when its spread is so many times larger, and luminance shows little:
+#: its spread is below the second number, of 255. Else a highlighter's yellow would be darker than what it marks.
+COLORFUL, PALE = 1.5, 25
 #: What white may be in pictures of more than 8 bits.
 FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)
 #: Gray values that span less than this show nothing, of 255.
@@ -129,7 +130,8 @@ def _over(image: Image.Image, color: str) -> Gray:
 def _contrasted(channels: Gray) -> Gray:
     """RGB of shape (height, width, 3) -> luminance, or the one channel that shows clearly more: yellow on white."""
     luminance = cv2.cvtColor(channels, cv2.COLOR_RGB2GRAY)
+    shown = float(cv2.meanStdDev(luminance)[1][0, 0])
     spread = cv2.meanStdDev(channels)[1].ravel()
-    if spread.max() <= COLORFUL * float(cv2.meanStdDev(luminance)[1][0, 0]):
+    if shown >= PALE or spread.max() <= COLORFUL * shown:
         return np.asarray(luminance, dtype=np.uint8)
     return np.ascontiguousarray(channels[:, :, int(spread.argmax())])

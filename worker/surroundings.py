@@ -27,6 +27,9 @@ SEEN, GAP, WIDER = 0.4, 0.05, 1.5
 #: A box or a circle around a digit, or a piece of it, is as wide and high as this share of the picture at least, and
 #: the digit as high as this share of what is around it.
 SURROUNDING, SURROUNDED = 0.3, 0.22
+#: A line under the digit is so far away from it, as a share of the digit's height, and no thicker and no more slanted
+#: than the second share of its own length.
+AWAY, FLAT = 0.05, 0.2
 #: A zero is narrower than the first share of its height and fills between the second and the third share of the
 #: smallest rectangle around it; its slash is no wider than the fourth share of its length, and as wide as the fifth
 #: share of its height, as it leans.
@@ -43,7 +46,7 @@ EXACT, BLURRED = 0.02, 0.03
 
 def without_surroundings(mask: Gray) -> Gray:
     """Take out whole parts around others, ruled lines and boxes."""
-    return _without_lines(_without_rings(mask))
+    return _without_lines(_without_parts_around(mask))
 
 
 def sheet(strokes: Gray) -> Gray | None:
@@ -67,23 +70,43 @@ def sheet(strokes: Gray) -> Gray | None:
     return np.asarray(cv2.erode(whole, np.ones((blurred, blurred))), dtype=np.uint8)
 
 
-def _without_rings(mask: Gray) -> Gray:
-    """Take out parts that go around another one, as a box or a circle around a digit does, whole or in pieces."""
+def _without_parts_around(mask: Gray) -> Gray:
+    """Take out parts that go around another one, as a box or a circle or a piece of them does, or that underline it."""
     if cv2.connectedComponents(mask)[0] == 2:
         return mask
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    left, top, width, height, _ = stats.T
-    right, bottom = left + width, top + height
+    left, _, width, height, _ = stats.T
+    right, bottom = left + width, stats[:, cv2.CC_STAT_TOP] + height
     around = np.zeros(len(stats), bool)
-    for outer in np.flatnonzero((width >= SURROUNDING * mask.shape[1]) & (height >= SURROUNDING * mask.shape[0]))[1:]:
-        within = (left > left[outer]) & (right < right[outer]) & (top > top[outer]) & (bottom < bottom[outer])
-        for inner in np.flatnonzero(within & (height >= SURROUNDED * height[outer])):
-            box = labels[top[inner] : bottom[inner], left[inner] : right[inner]]
-            around[outer] |= not (box == outer).any() and not _is_zero(labels == outer, labels == inner)
+    for outer in np.flatnonzero(width >= SURROUNDING * mask.shape[1])[1:]:
+        above = (left > left[outer]) & (right < right[outer]) & (bottom < bottom[outer])
+        highest = int(np.argmax(above * height))
+        if height[highest] >= SURROUNDED * height[outer] and above[highest]:
+            parts = _part(labels, int(outer)), _part(labels, highest)
+            around[outer] = _goes_around(*parts) or _underlines(*parts)
     return np.where(around.take(labels), 0, mask).astype(np.uint8) if around.any() else mask
 
 
-def _is_zero(ring: NDArray[np.bool_], within: NDArray[np.bool_]) -> bool:
+def _part(labels: NDArray[np.int32], number: int) -> Gray:
+    return np.asarray(labels == number).view(np.uint8)
+
+
+def _goes_around(outer: Gray, inner: Gray) -> bool:
+    _, outer_top, _, outer_height = cv2.boundingRect(outer)
+    left, top, width, height = cv2.boundingRect(inner)
+    apart = not outer[top : top + height, left : left + width].any()
+    large = outer_height >= SURROUNDING * outer.shape[0]
+    return apart and large and outer_top < top and not _is_zero(outer, inner)
+
+
+def _underlines(line: Gray, figure: Gray) -> bool:
+    left, top, width, height = cv2.boundingRect(figure)
+    rows = np.flatnonzero(line[:, left : left + width].any(1))
+    thickness, length = np.ptp(rows), cv2.boundingRect(line)[2]
+    return bool(rows[0] - (top + height) >= AWAY * height and thickness <= FLAT * length)
+
+
+def _is_zero(ring: Gray, within: Gray) -> bool:
     """Whether these are a zero and its loose slash: a closed oval, and a straight stroke that leans."""
     oval, slash = _outline(ring), _outline(within)
     _, _, width, height = cv2.boundingRect(oval)
@@ -94,8 +117,8 @@ def _is_zero(ring: NDArray[np.bool_], within: NDArray[np.bool_]) -> bool:
     return bool(is_oval and min(sides) < SLIM * max(sides) and width > LEANING * height)
 
 
-def _outline(part: NDArray[np.bool_]) -> NDArray[np.int32]:
-    outlines, _ = cv2.findContours(part.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+def _outline(part: Gray) -> NDArray[np.int32]:
+    outlines, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     return np.asarray(outlines[0], dtype=np.int32)
 
 

@@ -100,6 +100,17 @@ def test_a_color_as_light_as_its_paper_is_seen() -> None:
     assert abs(int(gray[5, 5]) - int(gray[5, 30])) > 100
 
 
+def test_a_highlighter_is_paler_than_what_it_marks() -> None:
+    image = Image.new("RGB", (40, 30), "white")
+    image.paste((250, 255, 90), (0, 0, 40, 15))
+    image.paste((25, 25, 30), (0, 0, 13, 30))
+
+    gray = decode(file_of(image), max_pixels=PLENTY)
+
+    assert gray[:, :10].max() < 40
+    assert gray[:, 18:].min() > 220
+
+
 def test_the_orientation_of_a_photo_is_applied() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

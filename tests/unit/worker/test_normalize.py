@@ -165,6 +165,17 @@ def test_a_small_digit_in_a_large_circle_is_found() -> None:
     assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 20)).pixels) > 0.85
 
 
+@pytest.mark.parametrize(
+    "line", [[[20, 132], [140, 128]], [[12, 100], [12, 134], [148, 134], [148, 100]]], ids=["underline", "comb"]
+)
+def test_a_line_under_the_digit_is_set_aside(line: list[list[int]]) -> None:
+    paper = np.roll(255 - seven(160, 12, size=0.5), -20, axis=0)
+
+    underlined = cv2.polylines(paper, [np.array(line)], False, 40, 4)
+
+    assert likeness(normalize(np.asarray(underlined, np.uint8)).pixels, normalize(seven(160, 14)).pixels) > 0.85
+
+
 @pytest.mark.parametrize("within", [((65, 100), (95, 60)), ((80, 80), (80, 80))], ids=["slash", "dot"])
 def test_a_zero_with_a_loose_slash_or_a_dot_in_it_stays_whole(within: tuple[tuple[int, int], tuple[int, int]]) -> None:
     zero = cv2.ellipse(np.full((160, 160), 250, np.uint8), (80, 80), (38, 56), 0, 0, 360, 20, 8)
