@@ -243,6 +243,14 @@ def sheet_on_a_table(digit: Gray, rng: Generator) -> bytes:
     return jpeg(np.asarray(cv2.warpPerspective(sheet, aside, (200, 200), borderValue=(70, 90, 120)), np.float32))
 
 
+def round_sticker(digit: Gray, rng: Generator) -> bytes:
+    """A colored disc on something darker."""
+    disc = cv2.circle(
+        paper((90, 110, 100), 200), (100, 100), int(rng.integers(80, 96)), (60, 200, 250), -1, cv2.LINE_AA
+    )
+    return jpeg(grainy(painted(disc, np.pad(cover(digit, rng, 110, 0.95), 45), BLACK), rng))
+
+
 def very_bold(digit: Gray, rng: Generator) -> bytes:
     """A thick marker."""
     return png(painted(paper(WHITE, 140), cover(digit, rng, 140, 0.85, 9), BLACK))
@@ -302,7 +310,7 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
             graph_paper, ruled_paper, sticky_note, kraft_paper, crumpled_paper, blackboard, pencil_under_a_lamp,
             hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
             printed_box, photographed_box, crossed_box, comb_field, underlined, circled, highlighted, table_cell,
-            scanner_edge, sheet_on_a_table, very_bold, one_pixel_wide, tiny_in_a_large_frame, neon,
+            scanner_edge, sheet_on_a_table, round_sticker, very_bold, one_pixel_wide, tiny_in_a_large_frame, neon,
             white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg,
         )
     }

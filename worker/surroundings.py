@@ -37,8 +37,10 @@ OVAL, ROUND, SQUARE, SLIM, LEANING = 0.85, 0.65, 0.88, 0.25, 0.6
 #: What remains without lines is at least this share of the ink.
 REMAINING = 0.04
 #: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
-#: edges it has so many corners at most, whose polygon is nearly all of it.
-SHEET, EMPTY, CORNERS, POLYGON = 0.4, 0.75, 6, 0.95
+#: edges it has so many corners at most, or is an oval, and the polygon or oval has nearly the same area.
+SHEET, EMPTY, CORNERS, SHAPED = 0.4, 0.75, 6, 0.95
+#: The fewest points that an oval can be fitted to. What has less than the second share of its hull is not convex.
+FEWEST, CONVEX = 5, 0.8
 #: How exactly its corners are found, as a share of its outline, and how far from its edges it may still be blurred, as
 #: a share of the picture.
 EXACT, BLURRED = 0.02, 0.03
@@ -52,7 +54,7 @@ def without_surroundings(mask: Gray) -> Gray:
 def sheet(strokes: Gray) -> Gray | None:
     """A mask of the sheet that the digit is on, if what was taken for strokes is a sheet on a table of another color.
 
-    It is large, has straight sides, and little is on it.
+    It is large, has straight sides or is round, and little is on it.
     """
     inked = cv2.countNonZero(strokes)
     if inked < EMPTY * SHEET * strokes.size:
@@ -62,12 +64,31 @@ def sheet(strokes: Gray) -> Gray | None:
     area = cv2.contourArea(hull)
     if area < SHEET * strokes.size or inked < EMPTY * area:
         return None
-    corners = cv2.approxPolyDP(hull, EXACT * cv2.arcLength(hull, True), True)
-    if len(corners) > CORNERS or cv2.contourArea(corners) < POLYGON * area:
+    if not (_is_polygon(hull) or (_is_oval(hull) and _has_figure_cut_out(strokes))):
         return None
     whole = cv2.fillConvexPoly(np.zeros_like(strokes), hull, 255)
     blurred = max(3, round(BLURRED * max(strokes.shape)))
     return np.asarray(cv2.erode(whole, np.ones((blurred, blurred))), dtype=np.uint8)
+
+
+def _is_polygon(hull: NDArray[np.int32]) -> bool:
+    corners = cv2.approxPolyDP(hull, EXACT * cv2.arcLength(hull, True), True)
+    return len(corners) <= CORNERS and cv2.contourArea(corners) >= SHAPED * cv2.contourArea(hull)
+
+
+def _is_oval(hull: NDArray[np.int32]) -> bool:
+    if len(hull) < FEWEST:
+        return False
+    _, axes, _ = cv2.fitEllipse(hull)
+    return bool(SHAPED < cv2.contourArea(hull) / (np.pi / 4 * np.prod(axes)) < 1 / SHAPED)
+
+
+def _has_figure_cut_out(strokes: Gray) -> bool:
+    """Whether what is left out in strokes is no counter, as those of a bold zero or eight are, which are convex."""
+    outlines, levels = cv2.findContours(strokes, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    holes = [outline for outline, level in zip(outlines, levels[0], strict=True) if level[3] >= 0]
+    largest = max(holes, key=cv2.contourArea, default=None)
+    return largest is not None and cv2.contourArea(largest) < CONVEX * cv2.contourArea(cv2.convexHull(largest))
 
 
 def _without_parts_around(mask: Gray) -> Gray:

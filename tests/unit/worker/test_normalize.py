@@ -217,6 +217,16 @@ def test_glare_in_the_middle_of_a_picture_hides_no_ink(ink: int) -> None:
     assert likeness(normalized.pixels, normalize(seven(200, 14)).pixels) > 0.85
 
 
+def test_a_digit_on_a_disc_is_found_and_a_bold_zero_is_no_disc() -> None:
+    disc = cv2.circle(np.full((160, 160), 90, np.uint8), (80, 80), 74, 220, -1)
+    zero = cv2.ellipse(np.full((160, 160), 250, np.uint8), (80, 80), (42, 54), 0, 0, 360, 20, 46)
+
+    marked = normalize(np.where(seven(160, 12, size=0.4) > 0, np.uint8(20), disc).astype(np.uint8))
+
+    assert likeness(marked.pixels, normalize(seven(160, 20)).pixels) > 0.8
+    assert normalize(np.asarray(zero, np.uint8)).inverted
+
+
 def test_faint_ink_is_found_where_light_falls_off_towards_all_edges() -> None:
     rows, columns = np.mgrid[0:240, 0:240] / 240 - 0.5
     light = 1 - 0.7 * (rows**2 + columns**2)
