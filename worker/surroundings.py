@@ -39,8 +39,9 @@ REMAINING = 0.04
 #: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
 #: edges it has so many corners at most, or is an oval, and the polygon or oval has nearly the same area.
 SHEET, EMPTY, CORNERS, SHAPED = 0.4, 0.75, 6, 0.95
-#: The fewest points that an oval can be fitted to. What has less than the second share of its hull is not convex.
-FEWEST, CONVEX = 5, 0.8
+#: The fewest points that an oval can be fitted to, and how far ink on a disc differs from what is around the disc, as a
+#: share of how far the disc does.
+FEWEST, INKED = 5, 0.3
 #: How exactly its corners are found, as a share of its outline, and how far from its edges it may still be blurred, as
 #: a share of the picture.
 EXACT, BLURRED = 0.02, 0.03
@@ -51,10 +52,10 @@ def without_surroundings(mask: Gray) -> Gray:
     return _without_lines(_without_parts_around(mask))
 
 
-def sheet(strokes: Gray) -> Gray | None:
+def sheet(gray: Gray, strokes: Gray) -> Gray | None:
     """A mask of the sheet that the digit is on, if what was taken for strokes is a sheet on a table of another color.
 
-    It is large, has straight sides or is round, and little is on it.
+    It is large and little is on it; it has straight sides, or is round and what is on it is no part of the table.
     """
     inked = cv2.countNonZero(strokes)
     if inked < EMPTY * SHEET * strokes.size:
@@ -64,9 +65,9 @@ def sheet(strokes: Gray) -> Gray | None:
     area = cv2.contourArea(hull)
     if area < SHEET * strokes.size or inked < EMPTY * area:
         return None
-    if not (_is_polygon(hull) or (_is_oval(hull) and _has_figure_cut_out(strokes))):
+    whole = np.asarray(cv2.fillConvexPoly(np.zeros_like(strokes), hull, 255), dtype=np.uint8)
+    if not (_is_polygon(hull) or (_is_oval(hull) and _is_marked(gray, strokes, whole))):
         return None
-    whole = cv2.fillConvexPoly(np.zeros_like(strokes), hull, 255)
     blurred = max(3, round(BLURRED * max(strokes.shape)))
     return np.asarray(cv2.erode(whole, np.ones((blurred, blurred))), dtype=np.uint8)
 
@@ -83,12 +84,13 @@ def _is_oval(hull: NDArray[np.int32]) -> bool:
     return bool(SHAPED < cv2.contourArea(hull) / (np.pi / 4 * np.prod(axes)) < 1 / SHAPED)
 
 
-def _has_figure_cut_out(strokes: Gray) -> bool:
-    """Whether what is left out in strokes is no counter, as those of a bold zero or eight are, which are convex."""
-    outlines, levels = cv2.findContours(strokes, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    holes = [outline for outline, level in zip(outlines, levels[0], strict=True) if level[3] >= 0]
-    largest = max(holes, key=cv2.contourArea, default=None)
-    return largest is not None and cv2.contourArea(largest) < CONVEX * cv2.contourArea(cv2.convexHull(largest))
+def _is_marked(gray: Gray, strokes: Gray, whole: Gray) -> bool:
+    """Whether what is left out in strokes is ink: the counter of a bold zero is like the paper around the zero."""
+    parts = whole & ~strokes, ~whole, strokes
+    if not all(part.any() for part in parts):
+        return False
+    ink, around, on = (float(np.median(gray[part > 0])) for part in parts)
+    return abs(ink - around) > INKED * abs(on - around)
 
 
 def _without_parts_around(mask: Gray) -> Gray:
