@@ -8,8 +8,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from worker.parts import Gray, edges_reached, is_detailed, main_figure
-from worker.surroundings import sheet, without_surroundings
+from worker.parts import DETAILED, Figure, Gray, edges_reached, is_detailed, main_figure
+from worker.surroundings import sheet, without_parts_around, without_surroundings
 
 #: Smaller pictures are too coarse to show light that changes, in pixels.
 LIGHTED = 20
@@ -23,6 +23,8 @@ TWO_TONED = 0.85
 ALONE = 0.9
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
 COARSE, WIDE = 48, 17
+#: A box around a digit is wider and higher than this share of a coarse picture, a line longer.
+BOXED = 0.72
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper, and of the contrast: all
 #: levels between noise and clear ink are as good for Otsu's method, which takes the lowest.
 SENSITIVITY, FAINTEST = 0.75, 0.25
@@ -97,12 +99,45 @@ def _ink_above(relief: Relief) -> Ink | None:
         return None
     faintest = max(level * SENSITIVITY, contrast * FAINTEST, NOTHING / 2)
     mask = np.asarray(cv2.threshold(strength, faintest, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
-    strokes, parts, share = main_figure(without_surroundings(mask) if is_detailed(mask) else mask)
+    strokes, parts, share = _figure(mask)
     if cv2.countNonZero(strokes) < SPECKS:
         return None
     box = cv2.boundingRect(strokes)
     lost = uneven and edges_reached(box, strokes.shape) > 2
     return Ink(strength, strokes, box, contrast, inverted, parts, share, lost)
+
+
+def _figure(mask: Gray) -> Figure:
+    """The figure in a mask of all ink, without what is around it."""
+    if is_detailed(mask):
+        return main_figure(without_surroundings(mask))
+    if min(mask.shape) < LIGHTED:
+        return main_figure(mask)
+    if _spans(mask):
+        return main_figure(_without_coarse_surroundings(mask))
+    if cv2.connectedComponents(mask)[0] == 2:
+        return Figure(mask, 1, 1.0)
+    return main_figure(without_parts_around(mask))
+
+
+def _spans(mask: Gray) -> bool:
+    """Whether ink comes from an edge, as lines do, or is as wide and high as a box around a digit."""
+    box = cv2.boundingRect(mask)
+    return min(_shares(box, mask)) > BOXED or edges_reached(box, mask.shape) > 0
+
+
+def _without_coarse_surroundings(mask: Gray) -> Gray:
+    """As in detailed pictures, enlarged; but short lines, which do not span the picture, are strokes of the digit."""
+    times = -(-DETAILED // min(mask.shape))
+    large = cv2.resize(mask, None, fx=times, fy=times, interpolation=cv2.INTER_NEAREST)
+    middle = np.s_[times // 2 :: times]
+    rest = mask & without_surroundings(np.asarray(large, dtype=np.uint8))[middle, middle]
+    return rest if max(_shares(cv2.boundingRect(mask & ~rest), mask)) > BOXED else mask
+
+
+def _shares(box: Sequence[int], mask: Gray) -> tuple[float, float]:
+    """Those of the picture's width and height."""
+    return box[2] / mask.shape[1], box[3] / mask.shape[0]
 
 
 def _above_even_paper(gray: Gray, around: Gray) -> Relief:

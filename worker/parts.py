@@ -61,11 +61,12 @@ def main_figure(mask: Gray) -> Figure:
     gap = np.maximum.reduce([left - right[main], left[main] - right, top - bottom[main], top[main] - bottom])
     near = gap <= NEAR * max(width[main], height[main])
     large = area >= FAR_PART * area[main]
-    foreign = np.zeros(len(area), bool)
+    # Along three edges of the picture, or in a corner of it, as a table or a shadow, while the digit stands free.
+    foreign = (edges > (1 if is_detailed(mask) else 2)) & (edges[main] == 0)
     if is_detailed(mask):
-        # In a corner of the picture, as a table or a shadow, while the digit stands free; or in another pen, as a form.
+        # In another pen, as a form.
         pen = stroke_width(_only(labels, np.arange(len(area)) == main))
-        foreign = ((edges > 1) & (edges[main] == 0)) | (area < FINER * pen * (width + height))
+        foreign |= area < FINER * pen * (width + height)
     kept = (large | (near & (area >= NEAR_PART * area[main]))) & ~foreign
     parts = np.count_nonzero(kept & large & (height >= height[main] / 2))
     return Figure(_only(labels, kept), int(parts), float(area[kept].sum() / area[~foreign].sum()))

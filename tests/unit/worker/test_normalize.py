@@ -159,6 +159,40 @@ def test_a_circle_around_the_digit_is_set_aside(pen: int) -> None:
     assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 12)).pixels) > 0.9
 
 
+def framed(kind: str) -> Gray:
+    """A large seven on paper, with something around it that spans the picture."""
+    paper = 255 - seven(240, 20, size=0.45)
+    around = {
+        "box": lambda: cv2.rectangle(paper, (18, 18), (222, 222), 60, 6),
+        "circle": lambda: cv2.circle(paper, (120, 120), 112, 60, 6),
+        "cell": lambda: cv2.polylines(paper, [np.array([[12, 0], [12, 228], [240, 228]])], False, 60, 6),
+        "line": lambda: cv2.line(paper, (0, 200), (240, 204), 60, 6),
+        "scanner": lambda: cv2.rectangle(paper, (0, 0), (24, 240), 20, -1),
+    }
+    return np.asarray(around[kind](), np.uint8)
+
+
+@pytest.mark.parametrize("side", [24, 28, 36, 47])
+@pytest.mark.parametrize("kind", ["box", "circle", "cell", "line", "scanner"])
+def test_coarse_pictures_are_freed_of_what_is_around_the_digit(kind: str, side: int) -> None:
+    coarse = cv2.resize(framed(kind), (side, side), interpolation=cv2.INTER_AREA)
+
+    assert likeness(normalize(np.asarray(coarse, np.uint8)).pixels, normalize(seven(240, 26)).pixels) > 0.8
+
+
+@pytest.mark.parametrize("side", [24, 32, 47])
+def test_a_digit_that_fills_a_coarse_picture_stays_whole(side: int) -> None:
+    large = seven(240, 24)
+    x, y, width, height = cv2.boundingRect(large)
+    tight = cv2.resize(large[y : y + height, x : x + width], (side, side), interpolation=cv2.INTER_AREA)
+
+    pixels = normalize(np.asarray(255 - tight, np.uint8)).pixels
+    x, y, width, height = cv2.boundingRect(pixels)
+    seen = cv2.resize(pixels[y : y + height, x : x + width], (side, side))
+
+    assert likeness(np.asarray(seen, np.uint8), np.asarray(tight, np.uint8)) > 0.8
+
+
 def test_a_small_digit_in_a_large_circle_is_found() -> None:
     circled = cv2.circle(255 - seven(160, 8, size=0.25), (80, 80), 70, 60, 4)
 
