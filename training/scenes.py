@@ -71,6 +71,12 @@ def _across(side: int, rng: Generator) -> Picture:
     return np.asarray(columns * np.cos(angle) + rows * np.sin(angle), np.float32)[..., None]
 
 
+def coarse(picture: Picture, rng: Generator) -> Picture:
+    """A picture of few pixels."""
+    side = int(rng.integers(26, 46))
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+
+
 def png(picture: NDArray[np.floating]) -> bytes:
     """A file of (H, W), (H, W, 3) or, with the opacity, (H, W, 4)."""
     return bytes(cv2.imencode(".png", as_gray(picture))[1])
@@ -178,6 +184,19 @@ def photographed_box(digit: Gray, rng: Generator) -> bytes:
     turn = cv2.getRotationMatrix2D((90, 90), rng.uniform(-2.5, 2.5), 1)
     field = np.asarray(cv2.warpAffine(field, turn, (180, 180), borderMode=cv2.BORDER_REPLICATE), np.float32)
     return jpeg(lit(field, rng, 0.7), 70)
+
+
+def coarse_box(digit: Gray, rng: Generator) -> bytes:
+    """The field of a form, scanned at a low resolution."""
+    field, margin = paper(WHITE, 150), int(rng.integers(6, 16))
+    cv2.rectangle(field, (margin, margin), (150 - margin, 150 - margin), (60, 60, 60), int(rng.integers(3, 7)))
+    return png(coarse(painted(field, np.pad(cover(digit, rng, 100, 0.95), 25), BLACK), rng))
+
+
+def coarse_circle(digit: Gray, rng: Generator) -> bytes:
+    """A circle around the digit, at a low resolution."""
+    sheet = painted(paper(WHITE, 160), np.pad(cover(digit, rng, 80, 1.0), 40), BLACK)
+    return png(coarse(cv2.circle(sheet, (80, 80), 72, BLACK, int(rng.integers(3, 7)), cv2.LINE_AA), rng))
 
 
 def crossed_box(digit: Gray, rng: Generator) -> bytes:
@@ -309,9 +328,9 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
         for scene in (
             graph_paper, ruled_paper, sticky_note, kraft_paper, crumpled_paper, blackboard, pencil_under_a_lamp,
             hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
-            printed_box, photographed_box, crossed_box, comb_field, underlined, circled, highlighted, table_cell,
-            scanner_edge, sheet_on_a_table, round_sticker, very_bold, one_pixel_wide, tiny_in_a_large_frame, neon,
-            white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg,
+            printed_box, photographed_box, coarse_box, crossed_box, comb_field, underlined, circled, coarse_circle,
+            highlighted, table_cell, scanner_edge, sheet_on_a_table, round_sticker, very_bold, one_pixel_wide,
+            tiny_in_a_large_frame, neon, white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg,
         )
     }
 )  # fmt: skip

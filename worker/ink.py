@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from worker.parts import DETAILED, Figure, Gray, edges_reached, is_detailed, main_figure
-from worker.surroundings import sheet, without_parts_around, without_surroundings
+from worker.surroundings import sheet, without_surroundings
 
 #: Smaller pictures are too coarse to show light that changes, in pixels.
 LIGHTED = 20
@@ -23,8 +23,9 @@ TWO_TONED = 0.85
 ALONE = 0.9
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
 COARSE, WIDE = 48, 17
-#: A box around a digit is wider and higher than this share of a coarse picture, a line longer.
-BOXED = 0.72
+#: A box around a digit is wider and higher than the first share of a coarse picture, a line longer; the digit's longer
+#: side is between the other shares of theirs.
+BOXED, WITHIN = 0.72, (0.34, 0.65)
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper, and of the contrast: all
 #: levels between noise and clear ink are as good for Otsu's method, which takes the lowest.
 SENSITIVITY, FAINTEST = 0.75, 0.25
@@ -111,13 +112,8 @@ def _figure(mask: Gray) -> Figure:
     """The figure in a mask of all ink, without what is around it."""
     if is_detailed(mask):
         return main_figure(without_surroundings(mask))
-    if min(mask.shape) < LIGHTED:
-        return main_figure(mask)
-    if _spans(mask):
-        return main_figure(_without_coarse_surroundings(mask))
-    if cv2.connectedComponents(mask)[0] == 2:
-        return Figure(mask, 1, 1.0)
-    return main_figure(without_parts_around(mask))
+    coarse = min(mask.shape) < LIGHTED or not _spans(mask)
+    return main_figure(mask if coarse else _without_coarse_surroundings(mask))
 
 
 def _spans(mask: Gray) -> bool:
@@ -127,12 +123,20 @@ def _spans(mask: Gray) -> bool:
 
 
 def _without_coarse_surroundings(mask: Gray) -> Gray:
-    """As in detailed pictures, enlarged; but short lines, which do not span the picture, are strokes of the digit."""
+    """As in detailed pictures, enlarged; but what is set aside spans the picture, and one part stands free within it.
+
+    Else strokes and damage are easily taken for lines.
+    """
     times = -(-DETAILED // min(mask.shape))
     large = cv2.resize(mask, None, fx=times, fy=times, interpolation=cv2.INTER_NEAREST)
     middle = np.s_[times // 2 :: times]
     rest = mask & without_surroundings(np.asarray(large, dtype=np.uint8))[middle, middle]
-    return rest if max(_shares(cv2.boundingRect(mask & ~rest), mask)) > BOXED else mask
+    aside = mask & ~rest
+    span, size = (max(_shares(cv2.boundingRect(part), mask)) for part in (aside, rest))
+    if span <= BOXED or not WITHIN[0] <= size / span <= WITHIN[1]:
+        return mask
+    touching = cv2.dilate(aside, np.ones((3, 3), np.uint8)) & rest
+    return mask if touching.any() or cv2.connectedComponents(rest)[0] > 2 else rest
 
 
 def _shares(box: Sequence[int], mask: Gray) -> tuple[float, float]:

@@ -34,6 +34,8 @@ AWAY, FLAT = 0.08, 0.2
 #: smallest rectangle around it; its slash is no wider than the fourth share of its length, and as wide as the fifth
 #: share of its height, as it leans.
 OVAL, ROUND, SQUARE, SLIM, LEANING = 0.85, 0.65, 0.88, 0.25, 0.6
+#: A closed outline encloses so many times its own area, and no digit's outline has as much as this of its convex hull.
+CLOSED, CONVEX = 1.5, 0.8
 #: What remains without lines is at least this share of the ink.
 REMAINING = 0.04
 #: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
@@ -119,7 +121,14 @@ def _goes_around(outer: Gray, inner: Gray) -> bool:
     left, top, width, height = cv2.boundingRect(inner)
     apart = not outer[top : top + height, left : left + width].any()
     large = outer_height >= SURROUNDING * outer.shape[0]
-    return apart and large and outer_top < top and not _is_zero(outer, inner)
+    return apart and large and outer_top < top and not (_is_zero(outer, inner) or _is_hollow(outer))
+
+
+def _is_hollow(part: Gray) -> bool:
+    """Whether this is the outline of a digit, which is closed, as a circle is, but not convex."""
+    outline = _outline(part)
+    area = cv2.contourArea(outline)
+    return cv2.countNonZero(part) < area / CLOSED and area < CONVEX * cv2.contourArea(cv2.convexHull(outline))
 
 
 def _underlines(line: Gray, figure: Gray) -> bool:

@@ -161,7 +161,7 @@ def test_a_circle_around_the_digit_is_set_aside(pen: int) -> None:
 
 def framed(kind: str) -> Gray:
     """A large seven on paper, with something around it that spans the picture."""
-    paper = 255 - seven(240, 20, size=0.45)
+    paper = 255 - seven(240, 18, size=0.38)
     around = {
         "box": lambda: cv2.rectangle(paper, (18, 18), (222, 222), 60, 6),
         "circle": lambda: cv2.circle(paper, (120, 120), 112, 60, 6),
