@@ -131,7 +131,8 @@ def _contrasted(channels: Gray) -> Gray:
     """RGB of shape (height, width, 3) -> luminance, or the one channel that shows clearly more: yellow on white."""
     luminance = cv2.cvtColor(channels, cv2.COLOR_RGB2GRAY)
     shown = float(cv2.meanStdDev(luminance)[1][0, 0])
-    spread = cv2.meanStdDev(channels)[1].ravel()
-    if shown >= PALE or spread.max() <= COLORFUL * shown:
-        return np.asarray(luminance, dtype=np.uint8)
-    return np.ascontiguousarray(channels[:, :, int(spread.argmax())])
+    if shown < PALE:
+        spread = cv2.meanStdDev(channels)[1].ravel()
+        if spread.max() > COLORFUL * shown:
+            return np.ascontiguousarray(channels[:, :, int(spread.argmax())])
+    return np.asarray(luminance, dtype=np.uint8)

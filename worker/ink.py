@@ -11,7 +11,7 @@ import numpy as np
 from worker.parts import DETAILED, Figure, Gray, edges_reached, is_detailed, main_figure
 from worker.surroundings import sheet, without_surroundings
 
-#: Smaller pictures are too coarse to show light that changes, in pixels.
+#: Smaller pictures are too coarse to show light that changes, or lines, in pixels.
 LIGHTED = 20
 #: Contrast of ink and paper below which there is nothing to read, of 255, and how many pixels may be mere specks.
 NOTHING, SPECKS = 12, 4
@@ -74,13 +74,13 @@ def find_ink(gray: Gray) -> Ink | None:
 def _ink_on(gray: Gray) -> Ink | None:
     if is_detailed(gray):
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
-    around = border(gray)
-    if min(gray.shape) < LIGHTED:
-        return _ink_above(_above_even_paper(gray, around))
-    if _is_uneven(gray, around):
+    around, lighted = border(gray), min(gray.shape) >= LIGHTED
+    if lighted and _is_uneven(gray, around):
         return _ink_above(_above_uneven_paper(gray))
-    ink = _ink_above(_above_even_paper(gray, around))
-    if ink is None or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray):
+    level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    light = np.asarray(light, dtype=np.uint8)
+    ink = _ink_above(_above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
+    if ink is None or not lighted or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray, light):
         return ink
     # What comes in from the edges may be light or shadow; light in the middle hides ink, or looks like it.
     other = _ink_above(_above_uneven_paper(gray))
@@ -112,14 +112,16 @@ def _figure(mask: Gray) -> Figure:
     """The figure in a mask of all ink, without what is around it."""
     if is_detailed(mask):
         return main_figure(without_surroundings(mask))
-    coarse = min(mask.shape) < LIGHTED or not _spans(mask)
-    return main_figure(mask if coarse else _without_coarse_surroundings(mask))
+    if min(mask.shape) >= LIGHTED and _may_be_surrounded(mask):
+        mask = _without_coarse_surroundings(mask)
+    return main_figure(mask)
 
 
-def _spans(mask: Gray) -> bool:
-    """Whether ink comes from an edge, as lines do, or is as wide and high as a box around a digit."""
+def _may_be_surrounded(mask: Gray) -> bool:
+    """Whether ink spans the picture as a box around a digit does, or as a line that comes from an edge."""
     box = cv2.boundingRect(mask)
-    return min(_shares(box, mask)) > BOXED or edges_reached(box, mask.shape) > 0
+    shorter, longer = sorted(_shares(box, mask))
+    return shorter > BOXED or (longer > BOXED and edges_reached(box, mask.shape) > 0)
 
 
 def _without_coarse_surroundings(mask: Gray) -> Gray:
@@ -144,20 +146,18 @@ def _shares(box: Sequence[int], mask: Gray) -> tuple[float, float]:
     return box[2] / mask.shape[1], box[3] / mask.shape[0]
 
 
-def _above_even_paper(gray: Gray, around: Gray) -> Relief:
-    level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    light_border = np.count_nonzero(around > level) / around.size
-    light_paper = _lightness(np.asarray(light, dtype=np.uint8), light_border) > 0.5
+def _above_even_paper(gray: Gray, light: Gray, light_border: float) -> Relief:
+    """The paper is what is light (1) or what is dark (0), whichever has most of the picture."""
+    light_paper = _lightness(light, light_border) > 0.5
     paper = np.uint8(cv2.mean(gray, light if light_paper else 1 - light)[0])
     ink = paper - np.minimum(gray, paper) if light_paper else np.maximum(gray, paper) - paper
     return Relief(ink, light_paper, uneven=False)
 
 
-def _is_two_toned(gray: Gray) -> bool:
+def _is_two_toned(gray: Gray, light: Gray) -> bool:
     """Whether most of the variance is that between ink and paper, not within them (N. Otsu, 1979)."""
-    light = np.asarray(cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1], dtype=np.uint8)
     share, step = cv2.mean(light)[0], cv2.mean(gray, light)[0] - cv2.mean(gray, 1 - light)[0]
-    return share * (1 - share) * step**2 > TWO_TONED * float(gray.var())
+    return bool(share * (1 - share) * step**2 > TWO_TONED * cv2.meanStdDev(gray)[1][0, 0] ** 2)
 
 
 def _lightness(light: Gray, light_border: float) -> float:

@@ -51,24 +51,7 @@ EXACT, BLURRED = 0.02, 0.03
 
 def without_surroundings(mask: Gray) -> Gray:
     """Take out whole parts around others, ruled lines and boxes."""
-    return _without_lines(without_parts_around(mask))
-
-
-def without_parts_around(mask: Gray) -> Gray:
-    """Take out parts that go around another one, as a box or a circle or a piece of them does, or that underline it."""
-    if cv2.connectedComponents(mask)[0] == 2:
-        return mask
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    left, _, width, height, _ = stats.T
-    right, bottom = left + width, stats[:, cv2.CC_STAT_TOP] + height
-    around = np.zeros(len(stats), bool)
-    for outer in np.flatnonzero(width >= SURROUNDING * mask.shape[1])[1:]:
-        above = (left > left[outer]) & (right < right[outer]) & (bottom < bottom[outer])
-        highest = int(np.argmax(above * height))
-        if height[highest] >= SURROUNDED * height[outer] and above[highest]:
-            parts = _part(labels, int(outer)), _part(labels, highest)
-            around[outer] = _goes_around(*parts) or _underlines(*parts)
-    return np.where(around.take(labels), 0, mask).astype(np.uint8) if around.any() else mask
+    return _without_lines(_without_parts_around(mask))
 
 
 def sheet(gray: Gray, strokes: Gray) -> Gray | None:
@@ -110,6 +93,23 @@ def _is_marked(gray: Gray, strokes: Gray, whole: Gray) -> bool:
         return False
     ink, around, on = (float(np.median(gray[part > 0])) for part in parts)
     return abs(ink - around) > INKED * abs(on - around)
+
+
+def _without_parts_around(mask: Gray) -> Gray:
+    """Take out parts that go around another one, as a box or a circle or a piece of them does, or that underline it."""
+    if cv2.connectedComponents(mask)[0] == 2:
+        return mask
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    left, _, width, height, _ = stats.T
+    right, bottom = left + width, stats[:, cv2.CC_STAT_TOP] + height
+    around = np.zeros(len(stats), bool)
+    for outer in np.flatnonzero(width >= SURROUNDING * mask.shape[1])[1:]:
+        above = (left > left[outer]) & (right < right[outer]) & (bottom < bottom[outer])
+        highest = int(np.argmax(above * height))
+        if height[highest] >= SURROUNDED * height[outer] and above[highest]:
+            parts = _part(labels, int(outer)), _part(labels, highest)
+            around[outer] = _goes_around(*parts) or _underlines(*parts)
+    return np.where(around.take(labels), 0, mask).astype(np.uint8) if around.any() else mask
 
 
 def _part(labels: NDArray[np.int32], number: int) -> Gray:

@@ -1,0 +1,160 @@
+"""What is around a digit does not reach the network; what is part of a digit does."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.worker.sevens import Gray, likeness, seven
+from worker.normalize import normalize
+
+
+def test_ruled_lines_and_frames_are_set_aside() -> None:
+    paper = 255 - seven(160, 12)
+    for at in (30, 75, 140):
+        paper[at : at + 2] = np.minimum(paper[at : at + 2], 120)
+    paper[:, :2] = 60
+
+    normalized = normalize(paper)
+
+    assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.85
+
+
+@pytest.mark.parametrize("tilt", [0, 4])
+@pytest.mark.parametrize("pen", [1, 4])
+def test_a_box_around_the_digit_is_set_aside(tilt: int, pen: int) -> None:
+    paper = 255 - seven(160, 12, size=0.5)
+    corners = np.array([[12 + tilt, 12], [148, 12 + tilt], [148 - tilt, 148], [12, 148 - tilt]])
+    cv2.polylines(paper, [corners], True, 90, pen)
+
+    normalized = normalize(paper)
+
+    assert normalized.flags == ()
+    assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.9
+
+
+def test_a_box_is_set_aside_where_the_digit_crosses_its_sides() -> None:
+    crossed = 255 - np.roll(seven(160, 12, size=0.55), (25, 25), (0, 1))
+    cv2.rectangle(crossed, (30, 30), (130, 130), 80, 2)
+
+    assert likeness(normalize(crossed).pixels, normalize(seven(160, 12)).pixels) > 0.85
+
+
+@pytest.mark.parametrize("bar", [None, ((30, 80), (130, 80)), ((30, 130), (130, 30))])
+def test_a_zero_or_an_eight_as_straight_as_a_box_is_none(bar: tuple[tuple[int, int], ...] | None) -> None:
+    drawn = cv2.rectangle(np.zeros((160, 160), np.uint8), (30, 30), (130, 130), 255, 8)
+    if bar:
+        cv2.line(drawn, *bar, 255, 8)
+
+    pixels = normalize(np.asarray(255 - drawn, dtype=np.uint8)).pixels
+
+    sides = pixels[14, 4:9], pixels[14, 19:24], pixels[4:9, 14], pixels[19:24, 14]
+    assert min(side.max() for side in sides) > 200
+
+
+@pytest.mark.parametrize("pen", [2, 10])
+def test_a_circle_around_the_digit_is_set_aside(pen: int) -> None:
+    circled = cv2.circle(255 - seven(160, 12, size=0.4), (80, 80), 70, 60, pen)
+
+    assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 12)).pixels) > 0.9
+
+
+def test_a_small_digit_in_a_large_circle_is_found() -> None:
+    circled = cv2.circle(255 - seven(160, 8, size=0.25), (80, 80), 70, 60, 4)
+
+    assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 20)).pixels) > 0.85
+
+
+@pytest.mark.parametrize("within", [((65, 100), (95, 60)), ((80, 80), (80, 80))], ids=["slash", "dot"])
+def test_a_zero_with_a_loose_slash_or_a_dot_in_it_stays_whole(within: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    zero = cv2.ellipse(np.full((160, 160), 250, np.uint8), (80, 80), (38, 56), 0, 0, 360, 20, 8)
+
+    pixels = normalize(np.asarray(cv2.line(zero, *within, 20, 8), np.uint8)).pixels
+
+    assert pixels[14, 5:10].max() > 100, "its left side"
+    assert pixels[14, 18:23].max() > 100, "its right side"
+
+
+def test_the_outline_of_a_digit_is_no_circle_around_it() -> None:
+    nine = cv2.ellipse(np.zeros((200, 200), np.uint8), (100, 60), (30, 30), 0, 0, 360, 255, 20)
+    cv2.line(nine, (100, 95), (80, 180), 255, 12)
+    outlined = 255 - cv2.morphologyEx(nine, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8))
+
+    _, _, width, height = cv2.boundingRect(normalize(np.asarray(outlined, np.uint8)).pixels)
+
+    assert width < 0.8 * height, "the loop alone is round"
+
+
+@pytest.mark.parametrize(
+    "line", [[[20, 132], [140, 128]], [[12, 100], [12, 134], [148, 134], [148, 100]]], ids=["underline", "comb"]
+)
+def test_a_line_under_the_digit_is_set_aside(line: list[list[int]]) -> None:
+    paper = np.roll(255 - seven(160, 12, size=0.5), -20, axis=0)
+
+    underlined = cv2.polylines(paper, [np.array(line)], False, 40, 4)
+
+    assert likeness(normalize(np.asarray(underlined, np.uint8)).pixels, normalize(seven(160, 14)).pixels) > 0.85
+
+
+def test_what_was_drawn_with_a_much_finer_pen_is_set_aside_and_a_loose_stroke_is_not() -> None:
+    paper = 255 - seven(160, 12, size=0.5)
+    cv2.polylines(paper, [np.array([[20, 110], [20, 145], [100, 145]])], False, 60, 2)
+    barred = np.asarray(cv2.line(255 - seven(160, 12), (100, 90), (140, 90), 0, 12), np.uint8)
+    cv2.line(barred, (104, 60), (104, 130), 255, 8)
+
+    assert likeness(normalize(paper).pixels, normalize(seven(160, 12)).pixels) > 0.9
+    assert likeness(normalize(barred).pixels, normalize(seven(160, 12)).pixels) < 0.9
+
+
+@pytest.mark.parametrize(("table", "sheet", "ink"), [(60, 235, 20), (230, 90, 10), (235, 40, 250)])
+def test_a_digit_on_a_sheet_is_found_whatever_the_table_is_like(table: int, sheet: int, ink: int) -> None:
+    picture = np.full((200, 200), table, np.uint8)
+    cv2.fillConvexPoly(picture, np.array([[18, 25], [178, 12], [190, 180], [10, 170]]), sheet)
+    picture[seven(200, 12, size=0.4) > 0] = ink
+
+    assert likeness(normalize(picture).pixels, normalize(seven(160, 12, size=0.5)).pixels) > 0.85
+
+
+def test_a_digit_on_a_disc_is_found_and_a_bold_zero_is_no_disc() -> None:
+    disc = cv2.circle(np.full((160, 160), 90, np.uint8), (80, 80), 74, 220, -1)
+    zero = cv2.ellipse(np.full((160, 160), 250, np.uint8), (80, 80), (42, 54), 0, 0, 360, 20, 46)
+
+    marked = normalize(np.where(seven(160, 12, size=0.4) > 0, np.uint8(20), disc).astype(np.uint8))
+
+    assert likeness(marked.pixels, normalize(seven(160, 20)).pixels) > 0.8
+    assert normalize(np.asarray(zero, np.uint8)).inverted
+
+
+def framed(kind: str) -> Gray:
+    """A large seven on paper, with something around it that spans the picture."""
+    paper = 255 - seven(240, 18, size=0.38)
+    around = {
+        "box": lambda: cv2.rectangle(paper, (18, 18), (222, 222), 60, 6),
+        "circle": lambda: cv2.circle(paper, (120, 120), 112, 60, 6),
+        "cell": lambda: cv2.polylines(paper, [np.array([[12, 0], [12, 228], [240, 228]])], False, 60, 6),
+        "line": lambda: cv2.line(paper, (0, 200), (240, 204), 60, 6),
+        "scanner": lambda: cv2.rectangle(paper, (0, 0), (24, 240), 20, -1),
+    }
+    return np.asarray(around[kind](), np.uint8)
+
+
+@pytest.mark.parametrize("side", [24, 28, 36, 47])
+@pytest.mark.parametrize("kind", ["box", "circle", "cell", "line", "scanner"])
+def test_coarse_pictures_are_freed_of_what_is_around_the_digit(kind: str, side: int) -> None:
+    coarse = cv2.resize(framed(kind), (side, side), interpolation=cv2.INTER_AREA)
+
+    assert likeness(normalize(np.asarray(coarse, np.uint8)).pixels, normalize(seven(240, 26)).pixels) > 0.8
+
+
+@pytest.mark.parametrize("side", [24, 32, 47])
+def test_a_digit_that_fills_a_coarse_picture_stays_whole(side: int) -> None:
+    large = seven(240, 24)
+    x, y, width, height = cv2.boundingRect(large)
+    tight = cv2.resize(large[y : y + height, x : x + width], (side, side), interpolation=cv2.INTER_AREA)
+
+    pixels = normalize(np.asarray(255 - tight, np.uint8)).pixels
+    x, y, width, height = cv2.boundingRect(pixels)
+    seen = cv2.resize(pixels[y : y + height, x : x + width], (side, side))
+
+    assert likeness(np.asarray(seen, np.uint8), np.asarray(tight, np.uint8)) > 0.8
