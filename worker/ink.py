@@ -23,9 +23,8 @@ TWO_TONED = 0.85
 ALONE = 0.9
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
 COARSE, WIDE = 48, 17
-#: A box around a digit is wider and higher than the first share of a coarse picture, a line longer; the digit's longer
-#: side is between the other shares of theirs.
-BOXED, WITHIN = 0.72, (0.34, 0.65)
+#: In a coarse picture, what touches the digit is a box or a line if it spans more than this share.
+SPANNING = 0.72
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper, and of the contrast: all
 #: levels between noise and clear ink are as good for Otsu's method, which takes the lowest.
 SENSITIVITY, FAINTEST = 0.75, 0.25
@@ -75,10 +74,13 @@ def _ink_on(gray: Gray) -> Ink | None:
     if is_detailed(gray):
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
     around, lighted = border(gray), min(gray.shape) >= LIGHTED
-    if lighted and _is_uneven(gray, around):
-        return _ink_above(_above_uneven_paper(gray))
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = np.asarray(light, dtype=np.uint8)
+    if lighted and _is_uneven(gray, around):
+        ink = _ink_above(_above_uneven_paper(gray))
+        # Where a digit fills the picture, its strokes along the edges may look like light that changes.
+        if ink is None or not ink.lost or not _is_two_toned(gray, light):
+            return ink
     ink = _ink_above(_above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
     if ink is None or not lighted or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray, light):
         return ink
@@ -118,14 +120,12 @@ def _figure(mask: Gray) -> Figure:
 
 
 def _may_be_surrounded(mask: Gray) -> bool:
-    """Whether ink spans the picture as a box around a digit does, or as a line that comes from an edge."""
-    box = cv2.boundingRect(mask)
-    shorter, longer = sorted(_shares(box, mask))
-    return shorter > BOXED or (longer > BOXED and edges_reached(box, mask.shape) > 0)
+    """Whether ink is in several parts, or spans the picture as a digit and the box that it crosses do."""
+    return _span(mask) > SPANNING or _parts(mask) > 1
 
 
 def _without_coarse_surroundings(mask: Gray) -> Gray:
-    """As in detailed pictures, enlarged; but what is set aside spans the picture, and one part stands free within it.
+    """As in detailed pictures, enlarged; but one part remains, and what is cut off it spans the picture.
 
     Else strokes and damage are easily taken for lines.
     """
@@ -133,17 +133,21 @@ def _without_coarse_surroundings(mask: Gray) -> Gray:
     large = cv2.resize(mask, None, fx=times, fy=times, interpolation=cv2.INTER_NEAREST)
     middle = np.s_[times // 2 :: times]
     rest = mask & without_surroundings(np.asarray(large, dtype=np.uint8))[middle, middle]
-    aside = mask & ~rest
-    span, size = (max(_shares(cv2.boundingRect(part), mask)) for part in (aside, rest))
-    if span <= BOXED or not WITHIN[0] <= size / span <= WITHIN[1]:
+    if _parts(rest) != 1:
         return mask
-    touching = cv2.dilate(aside, np.ones((3, 3), np.uint8)) & rest
-    return mask if touching.any() or cv2.connectedComponents(rest)[0] > 2 else rest
+    aside = mask & ~rest
+    cut = (cv2.dilate(aside, np.ones((3, 3), np.uint8)) & rest).any()
+    return rest if not cut or _span(aside) > SPANNING else mask
 
 
-def _shares(box: Sequence[int], mask: Gray) -> tuple[float, float]:
-    """Those of the picture's width and height."""
-    return box[2] / mask.shape[1], box[3] / mask.shape[0]
+def _parts(mask: Gray) -> int:
+    return cv2.connectedComponents(mask)[0] - 1
+
+
+def _span(mask: Gray) -> float:
+    """The larger of the ink's shares of the picture's width and height."""
+    _, _, width, height = cv2.boundingRect(mask)
+    return float(max(width / mask.shape[1], height / mask.shape[0]))
 
 
 def _above_even_paper(gray: Gray, light: Gray, light_border: float) -> Relief:

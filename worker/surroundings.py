@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from worker.parts import Gray, edges_reached, main_figure, stroke_width
 
-#: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
-#: two pixels.
-RUN, THICK = 0.15, 0.025
+#: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second and the
+#: pixels by which blurring widens it.
+RUN, THICK, WIDENED = 0.15, 0.016, 1.5
 #: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
 REACH = 3
 #: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
@@ -24,9 +24,9 @@ FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
 #: What is seen of at least three sides of a box that the digit crosses, and small gaps in it, as shares of the picture;
 #: the digit's strokes are so many times as wide as the sides.
 SEEN, GAP, WIDER = 0.4, 0.05, 1.5
-#: A box or a circle around a digit, or a piece of it, is as wide and high as this share of the picture at least, and
-#: the digit as high as this share of what is around it.
-SURROUNDING, SURROUNDED = 0.3, 0.22
+#: A box or a circle around a digit, or a piece of it, is as wide and high as the first share of the picture at least,
+#: and fills less than the second share of its own box; the digit is as high as the third share of what is around it.
+SURROUNDING, FILLED, SURROUNDED = 0.3, 0.5, 0.22
 #: A line under the digit is so far away from it, as a share of the digit's height, and no thicker and no more slanted
 #: than the second share of its own length.
 AWAY, FLAT = 0.08, 0.2
@@ -34,16 +34,16 @@ AWAY, FLAT = 0.08, 0.2
 #: smallest rectangle around it; its slash is no wider than the fourth share of its length, and as wide as the fifth
 #: share of its height, as it leans.
 OVAL, ROUND, SQUARE, SLIM, LEANING = 0.85, 0.65, 0.88, 0.25, 0.6
-#: A closed outline encloses so many times its own area, and no digit's outline has as much as this of its convex hull.
-CLOSED, CONVEX = 1.5, 0.8
+#: What a circle encloses has this share of its convex hull at least.
+CONVEX = 0.9
 #: What remains without lines is at least this share of the ink.
 REMAINING = 0.04
 #: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
 #: edges it has so many corners at most, or is an oval, and the polygon or oval has nearly the same area.
 SHEET, EMPTY, CORNERS, SHAPED = 0.4, 0.75, 6, 0.95
 #: The fewest points that an oval can be fitted to, and how far ink on a disc differs from what is around the disc, as a
-#: share of how far the disc does.
-FEWEST, INKED = 5, 0.3
+#: share of how far the disc does; of that ink's pixels, this many percent are none of its blurred edges.
+FEWEST, INKED, SHARP = 5, 0.3, 20
 #: How exactly its corners are found, as a share of its outline, and how far from its edges it may still be blurred, as
 #: a share of the picture.
 EXACT, BLURRED = 0.02, 0.03
@@ -91,8 +91,11 @@ def _is_marked(gray: Gray, strokes: Gray, whole: Gray) -> bool:
     parts = whole & ~strokes, ~whole, strokes
     if not all(part.any() for part in parts):
         return False
-    ink, around, on = (float(np.median(gray[part > 0])) for part in parts)
-    return abs(ink - around) > INKED * abs(on - around)
+    inked, around, on = (gray[part > 0] for part in parts)
+    step = float(np.median(on)) - float(np.median(around))
+    # Blurred edges are between the ink and what it is on.
+    ink = np.percentile(inked, SHARP if step > 0 else 100 - SHARP)
+    return bool(abs(ink - np.median(around)) > INKED * abs(step))
 
 
 def _without_parts_around(mask: Gray) -> Gray:
@@ -117,18 +120,21 @@ def _part(labels: NDArray[np.int32], number: int) -> Gray:
 
 
 def _goes_around(outer: Gray, inner: Gray) -> bool:
-    _, outer_top, _, outer_height = cv2.boundingRect(outer)
+    _, outer_top, width, height = cv2.boundingRect(outer)
+    slim = height >= SURROUNDING * outer.shape[0] and cv2.countNonZero(outer) < FILLED * width * height
     left, top, width, height = cv2.boundingRect(inner)
     apart = not outer[top : top + height, left : left + width].any()
-    large = outer_height >= SURROUNDING * outer.shape[0]
-    return apart and large and outer_top < top and not (_is_zero(outer, inner) or _is_hollow(outer))
+    return slim and apart and outer_top < top and not (_is_zero(outer, inner) or _is_hollow(outer))
 
 
 def _is_hollow(part: Gray) -> bool:
-    """Whether this is the outline of a digit, which is closed, as a circle is, but not convex."""
-    outline = _outline(part)
-    area = cv2.contourArea(outline)
-    return cv2.countNonZero(part) < area / CLOSED and area < CONVEX * cv2.contourArea(cv2.convexHull(outline))
+    """Whether this is the outline of a digit, which is closed, as a circle is, but encloses no convex area."""
+    outlines, hierarchy = cv2.findContours(part, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    enclosed = [outline for outline, (*_, outer) in zip(outlines, hierarchy[0], strict=True) if outer >= 0]
+    if not enclosed:
+        return False
+    largest = max(enclosed, key=cv2.contourArea)
+    return cv2.contourArea(largest) < CONVEX * cv2.contourArea(cv2.convexHull(largest))
 
 
 def _underlines(line: Gray, figure: Gray) -> bool:
@@ -204,7 +210,7 @@ def _thin(mask: Gray) -> Gray:
 
 def _too_thick(side: int) -> int:
     """The fewest pixels that are more than a line's thickness in a picture of this side."""
-    return max(2, round(THICK * side)) + 1
+    return round(THICK * side + WIDENED) + 1
 
 
 def _runs(mask: NDArray[np.integer]) -> Gray:

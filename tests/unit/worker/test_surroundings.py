@@ -34,11 +34,13 @@ def test_a_box_around_the_digit_is_set_aside(tilt: int, pen: int) -> None:
     assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.9
 
 
-def test_a_box_is_set_aside_where_the_digit_crosses_its_sides() -> None:
+@pytest.mark.parametrize("side", [64, 80, 96, 160])
+def test_a_box_is_set_aside_where_the_digit_crosses_its_sides(side: int) -> None:
     crossed = 255 - np.roll(seven(160, 12, size=0.55), (25, 25), (0, 1))
     cv2.rectangle(crossed, (30, 30), (130, 130), 80, 2)
+    crossed = cv2.resize(crossed, (side, side), interpolation=cv2.INTER_AREA)
 
-    assert likeness(normalize(crossed).pixels, normalize(seven(160, 12)).pixels) > 0.85
+    assert likeness(normalize(np.asarray(crossed, np.uint8)).pixels, normalize(seven(160, 12)).pixels) > 0.85
 
 
 @pytest.mark.parametrize("bar", [None, ((30, 80), (130, 80)), ((30, 130), (130, 30))])
@@ -86,6 +88,15 @@ def test_the_outline_of_a_digit_is_no_circle_around_it() -> None:
     assert width < 0.8 * height, "the loop alone is round"
 
 
+def test_the_outline_of_an_eight_is_no_circle_in_a_coarse_picture_either() -> None:
+    eight = cv2.ellipse(np.zeros((200, 200), np.uint8), (100, 62), (26, 30), 0, 0, 360, 255, 26)
+    cv2.ellipse(eight, (100, 132), (32, 36), 0, 0, 360, 255, 26)
+    eight = np.where(cv2.resize(eight, (28, 28), interpolation=cv2.INTER_AREA) > 100, np.uint8(255), np.uint8(0))
+    outlined = cv2.morphologyEx(eight, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+
+    assert "several_components" not in normalize(np.asarray(outlined, np.uint8)).flags, "its loops alone are two"
+
+
 @pytest.mark.parametrize(
     "line", [[[20, 132], [140, 128]], [[12, 100], [12, 134], [148, 134], [148, 100]]], ids=["underline", "comb"]
 )
@@ -116,18 +127,20 @@ def test_a_digit_on_a_sheet_is_found_whatever_the_table_is_like(table: int, shee
     assert likeness(normalize(picture).pixels, normalize(seven(160, 12, size=0.5)).pixels) > 0.85
 
 
-def test_a_digit_on_a_disc_is_found_and_a_bold_zero_is_no_disc() -> None:
-    disc = cv2.circle(np.full((160, 160), 90, np.uint8), (80, 80), 74, 220, -1)
+@pytest.mark.parametrize("side", [56, 160])
+def test_a_digit_on_a_disc_is_found_and_a_bold_zero_is_no_disc(side: int) -> None:
+    disc = cv2.circle(np.full((160, 160), 120, np.uint8), (80, 80), 74, 200, -1)
+    marked = np.where(seven(160, 5, size=0.4) > 0, np.uint8(40), disc)
     zero = cv2.ellipse(np.full((160, 160), 250, np.uint8), (80, 80), (42, 54), 0, 0, 360, 20, 46)
+    marked, zero = (cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) for picture in (marked, zero))
+    marked = cv2.GaussianBlur(marked, (0, 0), 0.8)
 
-    marked = normalize(np.where(seven(160, 12, size=0.4) > 0, np.uint8(20), disc).astype(np.uint8))
-
-    assert likeness(marked.pixels, normalize(seven(160, 20)).pixels) > 0.8
+    assert likeness(normalize(np.asarray(marked, np.uint8)).pixels, normalize(seven(160, 20)).pixels) > 0.8
     assert normalize(np.asarray(zero, np.uint8)).inverted
 
 
 def framed(kind: str) -> Gray:
-    """A large seven on paper, with something around it that spans the picture."""
+    """A large seven on paper, with something around it."""
     paper = 255 - seven(240, 18, size=0.38)
     around = {
         "box": lambda: cv2.rectangle(paper, (18, 18), (222, 222), 60, 6),
@@ -135,26 +148,51 @@ def framed(kind: str) -> Gray:
         "cell": lambda: cv2.polylines(paper, [np.array([[12, 0], [12, 228], [240, 228]])], False, 60, 6),
         "line": lambda: cv2.line(paper, (0, 200), (240, 204), 60, 6),
         "scanner": lambda: cv2.rectangle(paper, (0, 0), (24, 240), 20, -1),
+        "crowded box": lambda: cv2.rectangle(paper, (44, 44), (196, 196), 60, 6),
+        "comb": lambda: cv2.polylines(paper, [np.array([[24, 160], [24, 200], [216, 200], [216, 160]])], False, 60, 6),
+        "underline": lambda: cv2.line(paper, (50, 204), (190, 198), 60, 8),
     }
     return np.asarray(around[kind](), np.uint8)
 
 
 @pytest.mark.parametrize("side", [24, 28, 36, 47])
-@pytest.mark.parametrize("kind", ["box", "circle", "cell", "line", "scanner"])
+@pytest.mark.parametrize("kind", ["box", "circle", "cell", "line", "scanner", "crowded box", "comb", "underline"])
 def test_coarse_pictures_are_freed_of_what_is_around_the_digit(kind: str, side: int) -> None:
     coarse = cv2.resize(framed(kind), (side, side), interpolation=cv2.INTER_AREA)
 
     assert likeness(normalize(np.asarray(coarse, np.uint8)).pixels, normalize(seven(240, 26)).pixels) > 0.8
 
 
-@pytest.mark.parametrize("side", [24, 32, 47])
-def test_a_digit_that_fills_a_coarse_picture_stays_whole(side: int) -> None:
-    large = seven(240, 24)
-    x, y, width, height = cv2.boundingRect(large)
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("side", [24, 32, 47, 64])
+def test_a_digit_that_fills_the_picture_stays_whole(side: int, inverted: bool) -> None:
+    large = cv2.GaussianBlur(seven(240, 24), (0, 0), 6)
+    x, y, width, height = cv2.boundingRect(seven(240, 24))
     tight = cv2.resize(large[y : y + height, x : x + width], (side, side), interpolation=cv2.INTER_AREA)
 
-    pixels = normalize(np.asarray(255 - tight, np.uint8)).pixels
+    normalized = normalize(np.asarray(255 - tight if inverted else tight, np.uint8))
+    pixels = normalized.pixels
     x, y, width, height = cv2.boundingRect(pixels)
     seen = cv2.resize(pixels[y : y + height, x : x + width], (side, side))
 
+    assert normalized.inverted == inverted
+    assert "cluttered" not in normalized.flags
     assert likeness(np.asarray(seen, np.uint8), np.asarray(tight, np.uint8)) > 0.8
+
+
+def test_strokes_that_leave_a_coarse_picture_are_no_lines() -> None:
+    outline = np.array([[20, 27], [20, 15], [6, 15], [6, 18], [3, 18], [3, 11], [24, 11], [24, 27]])
+    hollow = cv2.polylines(np.zeros((28, 28), np.uint8), [outline], False, 255, 1)
+
+    _, _, width, height = cv2.boundingRect(normalize(np.asarray(hollow, np.uint8)).pixels)
+
+    assert height > 0.7 * width, "the leg is there still"
+
+
+def test_a_dark_band_with_a_nine_on_it_does_not_go_around_the_loop_of_the_nine() -> None:
+    band = np.full((40, 40), 255, np.uint8)
+    band[:, 9:30] = 0
+    cv2.ellipse(band, (19, 14), (7, 9), 0, 0, 360, 255, 3)
+    cv2.line(band, (26, 14), (24, 37), 255, 3)
+
+    assert "touches_border" in normalize(band).flags, "the band is there still"
