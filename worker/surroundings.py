@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from worker.parts import Gray, edges_reached, main_figure, stroke_width
 
-#: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second and the
-#: pixels by which blurring widens it.
-RUN, THICK, WIDENED = 0.15, 0.016, 1.5
+#: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
+#: two pixels.
+RUN, THICK = 0.15, 0.025
 #: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
 REACH = 3
 #: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
 #: second share of their length, and are no thicker and no more slanted than the third share of the shorter one.
 FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
 #: What is seen of at least three sides of a box that the digit crosses, and small gaps in it, as shares of the picture;
-#: the digit's strokes are so many times as wide as the sides.
-SEEN, GAP, WIDER = 0.4, 0.05, 1.5
+#: the digit's strokes are so many times as wide as the sides, which are no thicker than the fourth share of what is
+#: widest, and of so many pixels at least.
+SEEN, GAP, WIDER, FINE, FINEST = 0.4, 0.05, 1.5, 0.4, 2
 #: A box or a circle around a digit, or a piece of it, is as wide and high as the first share of the picture at least,
 #: and fills less than the second share of its own box; the digit is as high as the third share of what is around it.
 SURROUNDING, FILLED, SURROUNDED = 0.3, 0.5, 0.22
@@ -177,7 +178,8 @@ def _ruled(mask: Gray) -> Gray:
     if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
         return np.zeros_like(mask)
     runs = _runs(mask)
-    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((_too_thick(mask.shape[0]), 1), np.uint8))
+    too_thick = max(2, round(THICK * mask.shape[0])) + 1
+    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((too_thick, 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
     left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
     ruled = (left == 0) | (left + length == mask.shape[1])
@@ -188,7 +190,7 @@ def _ruled(mask: Gray) -> Gray:
 def _sides(mask: Gray) -> Gray:
     """The pixels of a box whose sides, three at least, are thinner than the digit's strokes, which may cross them."""
     thin, none = _thin(mask), np.zeros_like(mask)
-    if cv2.countNonZero(thin) < 3 * SEEN * min(mask.shape):
+    if cv2.countNonZero(thin) < 3 * SEEN * min(mask.shape) * FINEST:
         return none
     gap = np.ones((1, round(GAP * max(mask.shape))), np.uint8)
     across = _runs(cv2.morphologyEx(thin, cv2.MORPH_CLOSE, gap))
@@ -203,14 +205,10 @@ def _sides(mask: Gray) -> Gray:
 
 
 def _thin(mask: Gray) -> Gray:
-    """What is only few pixels wide in one direction or the other."""
-    square = np.ones((_too_thick(max(mask.shape)),) * 2, np.uint8)
-    return np.asarray(mask & ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, square), dtype=np.uint8)
-
-
-def _too_thick(side: int) -> int:
-    """The fewest pixels that are more than a line's thickness in a picture of this side."""
-    return round(THICK * side + WIDENED) + 1
+    """What is much narrower than the widest stroke, in one direction or the other."""
+    widest = 2 * cv2.minMaxLoc(cv2.distanceTransform(mask, cv2.DIST_C, 3))[1] - 1
+    too_thick = max(2, round(FINE * widest)) + 1
+    return np.asarray(mask & ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((too_thick,) * 2, np.uint8)), np.uint8)
 
 
 def _runs(mask: NDArray[np.integer]) -> Gray:

@@ -34,10 +34,10 @@ def test_a_box_around_the_digit_is_set_aside(tilt: int, pen: int) -> None:
     assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.9
 
 
-@pytest.mark.parametrize("side", [64, 80, 96, 160])
-def test_a_box_is_set_aside_where_the_digit_crosses_its_sides(side: int) -> None:
-    crossed = 255 - np.roll(seven(160, 12, size=0.55), (25, 25), (0, 1))
-    cv2.rectangle(crossed, (30, 30), (130, 130), 80, 2)
+@pytest.mark.parametrize(("side", "pen", "line"), [(160, 12, 2), (160, 14, 3), (96, 14, 3), (64, 14, 3)])
+def test_a_box_is_set_aside_where_the_digit_crosses_its_sides(side: int, pen: int, line: int) -> None:
+    crossed = 255 - np.roll(seven(160, pen, size=0.55), (25, 25), (0, 1))
+    cv2.rectangle(crossed, (30, 30), (130, 130), 80, line)
     crossed = cv2.resize(crossed, (side, side), interpolation=cv2.INTER_AREA)
 
     assert likeness(normalize(np.asarray(crossed, np.uint8)).pixels, normalize(seven(160, 12)).pixels) > 0.85
