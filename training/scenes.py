@@ -230,6 +230,13 @@ def circled(digit: Gray, rng: Generator) -> bytes:
     return png(cv2.ellipse(sheet, (80, 80), axes, tilt, 0, 360, BLACK, int(rng.integers(2, 6)), cv2.LINE_AA))
 
 
+def coarse_underline(digit: Gray, rng: Generator) -> bytes:
+    """A stroke of the pen under the digit, at a low resolution."""
+    sheet = painted(paper(WHITE, 180), np.pad(cover(digit, rng, 140, 0.9), ((5, 35), (20, 20))), BLACK)
+    left, right = ((int(rng.integers(low, low + 40)), 160 + int(rng.integers(-4, 5))) for low in (15, 125))
+    return png(coarse(cv2.line(sheet, left, right, BLACK, int(rng.integers(3, 8)), cv2.LINE_AA), rng))
+
+
 def highlighted(digit: Gray, rng: Generator) -> bytes:
     """A piece of the paper marked in yellow, with the digit or a part of it."""
     sheet, (left, top, right, bottom) = paper(WHITE, 170), rng.integers((5, 5, 105, 105), (30, 30, 165, 165))
@@ -292,6 +299,15 @@ def tiny_in_a_large_frame(digit: Gray, rng: Generator) -> bytes:
     return png(painted(paper(WHITE, 400), cover(digit, rng, 400, 0.12), BLACK))
 
 
+def cut_to_its_edges(digit: Gray, rng: Generator) -> bytes:
+    """Soft strokes, light on dark, with nothing around them."""
+    x, y, width, height = cv2.boundingRect(cv2.threshold(digit, 60, 255, cv2.THRESH_BINARY)[1])
+    times = rng.uniform(24, 100) / max(width, height)
+    size = max(2, round(width * times)), max(2, round(height * times))
+    cut = cv2.resize(digit[y : y + height, x : x + width], size, interpolation=cv2.INTER_CUBIC)
+    return png(np.asarray(cut, np.float32))
+
+
 def neon(digit: Gray, rng: Generator) -> bytes:
     """Glowing on dark."""
     covered = cover(digit, rng, 180, 0.75)
@@ -328,9 +344,10 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
         for scene in (
             graph_paper, ruled_paper, sticky_note, kraft_paper, crumpled_paper, blackboard, pencil_under_a_lamp,
             hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
-            printed_box, photographed_box, coarse_box, crossed_box, comb_field, underlined, circled, coarse_circle,
-            highlighted, table_cell, scanner_edge, sheet_on_a_table, round_sticker, very_bold, one_pixel_wide,
-            tiny_in_a_large_frame, neon, white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg,
+            printed_box, photographed_box, coarse_box, crossed_box, comb_field, underlined, coarse_underline, circled,
+            coarse_circle, highlighted, table_cell, scanner_edge, sheet_on_a_table, round_sticker, very_bold,
+            one_pixel_wide, tiny_in_a_large_frame, cut_to_its_edges, neon, white_on_nothing, faint_in_16_bits, one_bit,
+            crude_jpeg,
         )
     }
 )  # fmt: skip
