@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from worker.parts import Gray, edges_reached, main_figure, stroke_width
 
 #: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
-#: two pixels.
-RUN, THICK = 0.15, 0.025
+#: two pixels. With what goes on at its level, to within the third share, it is as long as the fourth.
+RUN, THICK, LEVEL, LONG = 0.15, 0.025, 0.02, 0.3
 #: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
 REACH = 3
 #: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
@@ -174,16 +174,18 @@ def _without_lines(mask: Gray) -> Gray:
 
 
 def _ruled(mask: Gray) -> Gray:
-    """The pixels of thin straight lines that come from the left edge or the right one."""
+    """The pixels of thin straight lines that come from the left edge or the right one, or from both."""
     if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
         return np.zeros_like(mask)
     runs = _runs(mask)
     too_thick = max(2, round(THICK * mask.shape[0])) + 1
     runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((too_thick, 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
-    left, length = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
+    left, top, length, height, _ = stats.T
     ruled = (left == 0) | (left + length == mask.shape[1])
     ruled[0] = False
+    level = top[:, None] < top + height + LEVEL * mask.shape[1]
+    ruled &= (level & level.T) @ (length * ruled) >= LONG * mask.shape[1]
     return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8)
 
 

@@ -21,6 +21,16 @@ def test_ruled_lines_and_frames_are_set_aside() -> None:
     assert likeness(normalized.pixels, normalize(seven(160, 12)).pixels) > 0.85
 
 
+def test_the_bar_of_a_small_seven_in_a_corner_is_no_ruled_line() -> None:
+    paper = np.full((200, 200), 255, np.uint8)
+    paper[:44, :44] -= seven(44, 5, size=0.9)
+
+    normalized = normalize(paper)
+
+    assert "touches_border" in normalized.flags
+    assert likeness(normalized.pixels, normalize(seven(160, 14)).pixels) > 0.85
+
+
 @pytest.mark.parametrize("tilt", [0, 4])
 @pytest.mark.parametrize("pen", [1, 4])
 def test_a_box_around_the_digit_is_set_aside(tilt: int, pen: int) -> None:
