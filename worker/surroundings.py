@@ -208,7 +208,8 @@ def _sides(mask: Gray) -> Gray:
 
 def _thin(mask: Gray) -> Gray:
     """What is much narrower than the widest stroke, in one direction or the other."""
-    widest = 2 * cv2.minMaxLoc(cv2.distanceTransform(mask, cv2.DIST_C, 3))[1] - 1
+    bordered = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    widest = 2 * cv2.minMaxLoc(cv2.distanceTransform(bordered, cv2.DIST_C, 3))[1] - 1
     too_thick = max(2, round(FINE * widest)) + 1
     return np.asarray(mask & ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((too_thick,) * 2, np.uint8)), np.uint8)
 

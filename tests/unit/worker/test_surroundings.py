@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.worker.sevens import Gray, likeness, seven
 from worker.normalize import normalize
+from worker.surroundings import without_surroundings
 
 
 def test_ruled_lines_and_frames_are_set_aside() -> None:
@@ -206,3 +207,10 @@ def test_a_dark_band_with_a_nine_on_it_does_not_go_around_the_loop_of_the_nine()
     cv2.line(band, (26, 14), (24, 37), 255, 3)
 
     assert "touches_border" in normalize(band).flags, "the band is there still"
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_nothing_is_around_a_mask_that_is_empty_or_full(ink: int) -> None:
+    mask = np.full((60, 90), ink, np.uint8)
+
+    assert np.array_equal(without_surroundings(mask), mask)
