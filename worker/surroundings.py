@@ -93,10 +93,11 @@ def _is_marked(gray: Gray, strokes: Gray, whole: Gray) -> bool:
     if not all(part.any() for part in parts):
         return False
     inked, around, on = (gray[part > 0] for part in parts)
-    step = float(np.median(on)) - float(np.median(around))
+    table = float(np.median(around))
+    step = float(np.median(on)) - table
     # Blurred edges are between the ink and what it is on.
     ink = np.percentile(inked, SHARP if step > 0 else 100 - SHARP)
-    return bool(abs(ink - np.median(around)) > INKED * abs(step))
+    return bool(abs(ink - table) > INKED * abs(step))
 
 
 def _without_parts_around(mask: Gray) -> Gray:
@@ -121,11 +122,16 @@ def _part(labels: NDArray[np.int32], number: int) -> Gray:
 
 
 def _goes_around(outer: Gray, inner: Gray) -> bool:
-    _, outer_top, width, height = cv2.boundingRect(outer)
-    slim = height >= SURROUNDING * outer.shape[0] and cv2.countNonZero(outer) < FILLED * width * height
     left, top, width, height = cv2.boundingRect(inner)
     apart = not outer[top : top + height, left : left + width].any()
-    return slim and apart and outer_top < top and not (_is_zero(outer, inner) or _is_hollow(outer))
+    above = cv2.boundingRect(outer)[1] < top
+    return apart and above and _is_slim(outer) and not (_is_zero(outer, inner) or _is_hollow(outer))
+
+
+def _is_slim(part: Gray) -> bool:
+    """Whether it is high enough to go around a digit, and mostly empty."""
+    _, _, width, height = cv2.boundingRect(part)
+    return bool(height >= SURROUNDING * part.shape[0] and cv2.countNonZero(part) < FILLED * width * height)
 
 
 def _is_hollow(part: Gray) -> bool:

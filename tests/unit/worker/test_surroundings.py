@@ -175,9 +175,10 @@ def test_coarse_pictures_are_freed_of_what_is_around_the_digit(kind: str, side: 
 
 
 @pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("soft", [0.1, 6])
 @pytest.mark.parametrize("side", [24, 32, 47, 64])
-def test_a_digit_that_fills_the_picture_stays_whole(side: int, inverted: bool) -> None:
-    large = cv2.GaussianBlur(seven(240, 24), (0, 0), 6)
+def test_a_digit_that_fills_the_picture_stays_whole(side: int, soft: float, inverted: bool) -> None:
+    large = cv2.GaussianBlur(seven(240, 24), (0, 0), soft)
     x, y, width, height = cv2.boundingRect(seven(240, 24))
     tight = cv2.resize(large[y : y + height, x : x + width], (side, side), interpolation=cv2.INTER_AREA)
 
