@@ -114,14 +114,14 @@ def _figure(mask: Gray) -> Figure:
     """The figure in a mask of all ink, without what is around it."""
     if is_detailed(mask):
         return main_figure(without_surroundings(mask))
-    if min(mask.shape) >= LIGHTED and _may_be_surrounded(mask):
-        mask = _without_coarse_surroundings(mask)
-    return main_figure(mask)
+    if _stands_alone(mask):
+        return Figure(mask, 1, 1.0)
+    return main_figure(_without_coarse_surroundings(mask) if min(mask.shape) >= LIGHTED else mask)
 
 
-def _may_be_surrounded(mask: Gray) -> bool:
-    """Whether ink is in several parts, or spans the picture as a digit and the box that it crosses do."""
-    return _span(mask) > SPANNING or _parts(mask) > 1
+def _stands_alone(mask: Gray) -> bool:
+    """Whether all ink is one part, and doesn't span the picture as a digit and the box that it crosses do."""
+    return _span(mask) <= SPANNING and _parts(mask) == 1
 
 
 def _without_coarse_surroundings(mask: Gray) -> Gray:

@@ -49,10 +49,11 @@ class Normalized(NamedTuple):
 def normalize(gray: Gray) -> Normalized:
     """Bring a gray picture (height, width) of any size and polarity to MNIST's conditions."""
     if gray.shape == (SIDE, SIDE):
-        if _is_like_mnist(gray):
-            return Normalized(gray, inverted=False)
-        if _is_like_mnist(inverse := 255 - gray):
-            return Normalized(inverse, inverted=True)
+        # No stroke of MNIST's reaches into the corner.
+        light_paper = bool(gray[0, 0])
+        on_black = 255 - gray if light_paper else gray
+        if _is_like_mnist(on_black):
+            return Normalized(on_black, light_paper)
     small = _at_most(gray, SEARCH)
     ink = find_ink(small)
     if ink is None:
