@@ -64,7 +64,7 @@ class Relief(NamedTuple):
 def find_ink(gray: Gray) -> Ink | None:
     """Separate the strokes of a picture (H, W) from all else; None if nothing is on it."""
     ink = _ink_on(gray)
-    if ink is None or not is_detailed(gray) or (within := sheet(gray, ink.strokes)) is None:
+    if ink is None or min(gray.shape) < LIGHTED or (within := sheet(gray, ink.strokes)) is None:
         return ink
     paper = np.median(gray[(within & ink.strokes) > 0])
     return _ink_on(np.where(within, gray, paper).astype(np.uint8)) or ink

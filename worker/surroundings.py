@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.parts import Gray, edges_reached, main_figure, stroke_width
+from worker.parts import Gray, edges_reached, is_detailed, main_figure, stroke_width
 
 #: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
 #: two pixels. With what goes on at its level, to within the third share, it is as long as the fourth.
@@ -58,7 +58,8 @@ def without_surroundings(mask: Gray) -> Gray:
 def sheet(gray: Gray, strokes: Gray) -> Gray | None:
     """A mask of the sheet that the digit is on, if what was taken for strokes is a sheet on a table of another color.
 
-    It is large and little is on it; it has straight sides, or is round and what is on it is no part of the table.
+    It is large and little is on it; it has straight sides, or is round and what is on it is no part of the table. In
+    coarse pictures only round ones are told from damage.
     """
     inked = cv2.countNonZero(strokes)
     if inked < EMPTY * SHEET * strokes.size:
@@ -69,7 +70,8 @@ def sheet(gray: Gray, strokes: Gray) -> Gray | None:
     if area < SHEET * strokes.size or inked < EMPTY * area:
         return None
     whole = np.asarray(cv2.fillConvexPoly(np.zeros_like(strokes), hull, 255), dtype=np.uint8)
-    if not (_is_polygon(hull) or (_is_oval(hull) and _is_marked(gray, strokes, whole))):
+    straight = is_detailed(gray) and _is_polygon(hull)
+    if not (straight or (_is_oval(hull) and _is_marked(gray, strokes, whole))):
         return None
     blurred = max(3, round(BLURRED * max(strokes.shape)))
     return np.asarray(cv2.erode(whole, np.ones((blurred, blurred))), dtype=np.uint8)

@@ -153,6 +153,7 @@ def test_a_digit_on_a_disc_is_found_and_a_bold_zero_is_no_disc(side: int) -> Non
 def framed(kind: str) -> Gray:
     """A large seven on paper, with something around it."""
     paper = 255 - seven(240, 18, size=0.38)
+    disc = cv2.circle(np.zeros_like(paper), (120, 120), 112, 255, -1) > 0
     around = {
         "box": lambda: cv2.rectangle(paper, (18, 18), (222, 222), 60, 6),
         "circle": lambda: cv2.circle(paper, (120, 120), 112, 60, 6),
@@ -162,12 +163,15 @@ def framed(kind: str) -> Gray:
         "crowded box": lambda: cv2.rectangle(paper, (44, 44), (196, 196), 60, 6),
         "comb": lambda: cv2.polylines(paper, [np.array([[24, 160], [24, 200], [216, 200], [216, 160]])], False, 60, 6),
         "underline": lambda: cv2.line(paper, (50, 204), (190, 198), 60, 8),
+        "disc": lambda: np.where(disc, paper, 110),
     }
     return np.asarray(around[kind](), np.uint8)
 
 
 @pytest.mark.parametrize("side", [24, 28, 36, 47])
-@pytest.mark.parametrize("kind", ["box", "circle", "cell", "line", "scanner", "crowded box", "comb", "underline"])
+@pytest.mark.parametrize(
+    "kind", ["box", "circle", "cell", "line", "scanner", "crowded box", "comb", "underline", "disc"]
+)
 def test_coarse_pictures_are_freed_of_what_is_around_the_digit(kind: str, side: int) -> None:
     coarse = cv2.resize(framed(kind), (side, side), interpolation=cv2.INTER_AREA)
 
