@@ -11,7 +11,7 @@ import numpy as np
 from worker.parts import DETAILED, Figure, Gray, edges_reached, is_detailed, main_figure
 from worker.surroundings import sheet, without_surroundings
 
-#: Smaller pictures are too coarse to show light that changes, or lines, in pixels.
+#: Smaller pictures are too coarse to show anything beside a character, be it light that changes, in pixels.
 LIGHTED = 20
 #: Contrast of ink and paper below which there is nothing to read, of 255, and how many pixels may be mere specks.
 NOTHING, SPECKS = 12, 4
@@ -64,16 +64,20 @@ class Relief(NamedTuple):
 def find_ink(gray: Gray) -> Ink | None:
     """Separate the strokes of a picture (H, W) from all else; None if nothing is on it."""
     ink = _ink_on(gray)
-    if ink is None or min(gray.shape) < LIGHTED or (within := sheet(gray, ink.strokes)) is None:
+    if ink is None or not _is_lighted(gray) or (within := sheet(gray, ink.strokes)) is None:
         return ink
     paper = np.median(gray[(within & ink.strokes) > 0])
     return _ink_on(np.where(within, gray, paper).astype(np.uint8)) or ink
 
 
+def _is_lighted(picture: Gray) -> bool:
+    return bool(min(picture.shape) >= LIGHTED)
+
+
 def _ink_on(gray: Gray) -> Ink | None:
     if is_detailed(gray):
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
-    around, lighted = border(gray), min(gray.shape) >= LIGHTED
+    around, lighted = border(gray), _is_lighted(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = np.asarray(light, dtype=np.uint8)
     if lighted and _is_uneven(gray, around):
@@ -116,7 +120,7 @@ def _figure(mask: Gray) -> Figure:
         return main_figure(without_surroundings(mask))
     if _stands_alone(mask):
         return Figure(mask, 1, 1.0)
-    return main_figure(_without_coarse_surroundings(mask) if min(mask.shape) >= LIGHTED else mask)
+    return main_figure(_without_coarse_surroundings(mask) if _is_lighted(mask) else mask)
 
 
 def _stands_alone(mask: Gray) -> bool:
