@@ -255,6 +255,16 @@ def cut_to_its_edges(digit: Gray, rng: Generator) -> bytes:
     return png(np.asarray(cut, np.float32))
 
 
+def few_pixels_enlarged(digit: Gray, rng: Generator) -> bytes:
+    """Cut to its edges, stretched into a square of 8 to 20 pixels, as old collections have digits, and made larger."""
+    x, y, width, height = cv2.boundingRect(cv2.threshold(digit, 60, 255, cv2.THRESH_BINARY)[1])
+    side = int(rng.integers(8, 21))
+    cut = cv2.resize(digit[y : y + height, x : x + width], (side, side), interpolation=cv2.INTER_AREA)
+    way = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
+    large = cv2.resize(cut, None, fx=(times := rng.uniform(3, 12)), fy=times, interpolation=way)
+    return png(np.asarray(large if rng.random() < 0.5 else 255 - large, np.float32))
+
+
 def neon(digit: Gray, rng: Generator) -> bytes:
     """Glowing on dark."""
     covered = cover(digit, rng, 180, 0.75)
@@ -293,8 +303,8 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
             hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
             printed_box, photographed_box, coarse_box, crossed_box, comb_field, underlined, coarse_underline, circled,
             coarse_circle, highlighted, table_cell, scanner_edge, sheet_on_a_table, round_sticker, very_bold,
-            one_pixel_wide, tiny_in_a_large_frame, cut_to_its_edges, neon, white_on_nothing, faint_in_16_bits, one_bit,
-            crude_jpeg,
+            one_pixel_wide, tiny_in_a_large_frame, cut_to_its_edges, few_pixels_enlarged, neon, white_on_nothing,
+            faint_in_16_bits, one_bit, crude_jpeg,
         )
     }
 )  # fmt: skip

@@ -19,6 +19,8 @@ NOTHING, SPECKS = 12, 4
 UNEVEN = 0.25
 #: Ink and paper differ for more than this share of the variance, unless the light does.
 TWO_TONED = 0.85
+#: The usual light and the usual dark are this share of the whole range apart, unless the light changes.
+STARK = 0.7
 #: What stands free in the picture is a digit and no light from this share of all ink.
 ALONE = 0.9
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
@@ -28,6 +30,8 @@ SPANNING = 0.72
 #: A pixel belongs to a stroke from this share of the level that separates ink from paper, and of the contrast: all
 #: levels between noise and clear ink are as good for Otsu's method, which takes the lowest.
 SENSITIVITY, FAINTEST = 0.75, 0.25
+#: The structuring element of a pixel and its neighbors.
+AROUND = np.ones((3, 3), np.uint8)
 
 
 class Ink(NamedTuple):
@@ -80,15 +84,15 @@ def _ink_on(gray: Gray) -> Ink | None:
     around, lighted = border(gray), _is_lighted(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = np.asarray(light, dtype=np.uint8)
-    if lighted and _is_uneven(gray, around):
-        ink = _ink_above(_above_uneven_paper(gray))
-        # Where a digit fills the picture, its strokes along the edges may look like light that changes.
-        if ink is None or not ink.lost or not _is_two_toned(gray, light):
-            return ink
+    if lighted and _is_uneven(gray, around) and not _is_stark(gray, light):
+        return _ink_above(_above_uneven_paper(gray))
     ink = _ink_above(_above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
     if ink is None or not lighted or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray, light):
         return ink
-    # What comes in from the edges may be light or shadow; light in the middle hides ink, or looks like it.
+    # A digit that fills the picture comes in from its edges.
+    if ink.edges > 2 and _is_stark(gray, light):
+        return ink
+    # Else that may be light or shadow; light in the middle hides ink, or looks like it.
     other = _ink_above(_above_uneven_paper(gray))
     return other if other and _is_clearer(other, ink) else ink
 
@@ -166,6 +170,18 @@ def _is_two_toned(gray: Gray, light: Gray) -> bool:
     """Whether most of the variance is that between ink and paper, not within them (N. Otsu, 1979)."""
     share, step = cv2.mean(light)[0], cv2.mean(gray, light)[0] - cv2.mean(gray, 1 - light)[0]
     return bool(share * (1 - share) * step**2 > TWO_TONED * cv2.meanStdDev(gray)[1][0, 0] ** 2)
+
+
+def _is_stark(gray: Gray, light: Gray) -> bool:
+    """Whether the usual light and dark are nearly the extremes; under changing light ink is darker than shadow.
+
+    Blurred edges are neither light nor dark: the half of the pixels that differ least from their neighbors counts.
+    """
+    steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, AROUND)
+    flat = steps <= np.median(steps)
+    lights, darks = gray[flat & (light > 0)], gray[flat & (light == 0)]
+    apart = np.median(lights) - np.median(darks) if lights.size and darks.size else 0
+    return bool(apart > STARK * _range(gray))
 
 
 def _lightness(light: Gray, light_border: float) -> float:

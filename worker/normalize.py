@@ -13,7 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from worker.ink import Ink, border, find_ink
+from worker.ink import AROUND, Ink, border, find_ink
 from worker.parts import Gray, stroke_width
 
 SIDE, BOX, CENTER = 28, 20, 14.0
@@ -26,8 +26,6 @@ THIN, TARGET, THICK = 1.35, 2.0, 5.0
 FINE = 2
 #: Ink fainter than this is not looked for at the rims of strokes, of 255.
 RIM = 10
-#: The structuring element of a pixel and its neighbors.
-AROUND = np.ones((3, 3), np.uint8)
 #: Below these a reading is doubtful: contrast of 255, pixels of the longer side, share of the ink that was used.
 FAINT, TINY, CLUTTERED = 40, 7, 0.5
 #: MNIST's smallest longer side, largest distance from the center and smallest peak, over its training images.

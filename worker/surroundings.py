@@ -71,7 +71,11 @@ def sheet(gray: Gray, strokes: Gray) -> Gray | None:
         return None
     whole = np.asarray(cv2.fillConvexPoly(np.zeros_like(strokes), hull, 255), dtype=np.uint8)
     straight = is_detailed(gray) and _is_polygon(hull)
-    if not (straight or (_is_oval(hull) and _is_marked(gray, strokes, whole))):
+    if not (straight or _is_oval(hull)):
+        return None
+    # What fills the picture, or is round, may be the digit.
+    apart = straight and _edges_reached(strokes) <= 2
+    if not (apart or _is_marked(gray, strokes, whole)):
         return None
     blurred = max(3, round(BLURRED * max(strokes.shape)))
     return np.asarray(cv2.erode(whole, np.ones((blurred, blurred))), dtype=np.uint8)

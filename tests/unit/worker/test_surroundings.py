@@ -196,6 +196,30 @@ def test_a_digit_that_fills_the_picture_stays_whole(side: int, soft: float, inve
     assert likeness(np.asarray(seen, np.uint8), np.asarray(tight, np.uint8)) > 0.8
 
 
+def bold(figure: str) -> Gray:
+    """A bold digit, light on black, that reaches all four edges, enlarged from 12 x 12 pixels to 96 x 96."""
+    canvas = np.zeros((240, 240), np.uint8)
+    if figure == "one":
+        cv2.line(canvas, (30, 240), (210, 0), 255, 90)
+    for middle in (62, 176) if figure == "eight" else ():
+        cv2.ellipse(canvas, (120, middle), (90, 40), 0, 0, 360, 255, 50)
+    coarse = cv2.resize(canvas, (12, 12), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(coarse, (96, 96), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("figure", ["one", "eight"])
+def test_a_bold_digit_that_fills_the_picture_is_neither_paper_nor_light(figure: str, inverted: bool) -> None:
+    picture = bold(figure)
+
+    normalized = normalize(255 - picture if inverted else picture)
+    x, y, width, height = cv2.boundingRect(normalized.pixels)
+    seen = cv2.resize(normalized.pixels[y : y + height, x : x + width], (96, 96))
+
+    assert normalized.inverted == inverted
+    assert likeness(np.asarray(seen, np.uint8), picture) > 0.8
+
+
 def test_strokes_that_leave_a_coarse_picture_are_no_lines() -> None:
     outline = np.array([[20, 27], [20, 15], [6, 15], [6, 18], [3, 18], [3, 11], [24, 11], [24, 27]])
     hollow = cv2.polylines(np.zeros((28, 28), np.uint8), [outline], False, 255, 1)
