@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import ModelBroken
+from worker.eight_bits import compute_in_eight_bits
 from worker.keras_files import first_sentence, load_network
 from worker.lean_keras import keras_on
 from worker.transposes import sink_transposes
@@ -116,6 +117,7 @@ def _openvino_run(keras: Any, network: Any, shape: tuple[int, ...]) -> Run:
         serving.export(str(file), format="openvino", verbose=False, input_signature=signature)
         core = openvino.Core()
         model = core.read_model(file)
+        compute_in_eight_bits(model)
         sink_transposes(model)
         compiled = core.compile_model(model, "CPU", OPENVINO_OPTIONS)
 

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 #: Operations whose result does not depend on where in the picture a value stands.
 ELEMENTWISE = frozenset(
-    ("Add", "Clamp", "Convert", "Divide", "Elu", "Gelu", "HSwish", "Multiply", "Relu", "Sigmoid", "Subtract", "Tanh")
+    (
+        *("Add", "Clamp", "Convert", "Divide", "Elu", "FakeQuantize", "Gelu", "HSwish"),
+        *("Multiply", "Relu", "Round", "Sigmoid", "Subtract", "Tanh"),
+    )
 )
 
 Order = NDArray[np.int64]
@@ -31,11 +34,11 @@ def sink_transposes(model: Any) -> None:
 
 
 def _order_of_inputs(node: Any) -> Order | None:
-    """The order that an input's axes were brought into; None if none was, or if another has more axes or fewer."""
+    """The order that an input's axes were brought into; None if none was, or if another has other axes."""
     sources = node.input_values()
     orders = (_order_of(source.get_node()) for source in sources)
     order = next((order for order in orders if order is not None), None)
-    alike = order is not None and all(source.get_partial_shape().rank == len(order) for source in sources)
+    alike = order is not None and all(source.get_partial_shape().rank in (0, len(order)) for source in sources)
     return order if alike else None
 
 
@@ -51,7 +54,8 @@ def _sink(node: Any, order: Order) -> None:
 
     readers = node.output(0).get_target_inputs()
     for place, source in enumerate(node.input_values()):
-        node.set_argument(place, opset13.transpose(source, np.argsort(order)).output(0))
+        if source.get_partial_shape().rank != 0:
+            node.set_argument(place, opset13.transpose(source, np.argsort(order)).output(0))
     node.validate_and_infer_types()
     transposed = opset13.transpose(node, order)
     for reader in readers:
