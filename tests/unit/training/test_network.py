@@ -69,6 +69,40 @@ def test_a_wider_network_computes_the_same_at_first_and_can_learn_with_all_of_it
     assert np.ptp(wide.get_weights()[0][..., -8:]) > 0, "new filters differ, or they would all learn the same"
 
 
+def test_a_deeper_network_computes_the_same_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    keras.utils.set_random_seed(5)
+    deep = network.CONVOLUTIONS
+    monkeypatch.setattr(network, "CONVOLUTIONS", tuple(layer for layer in deep if layer[1:] != (3, 1, "same")))
+    shallow = network.folded(network.trainable())
+    monkeypatch.setattr(network, "CONVOLUTIONS", deep)
+    images = np.random.default_rng(5).random((8, 28, 28, 1), np.float32)
+
+    deepened = network.deepened(shallow)
+
+    assert len(deepened.get_weights()) == len(shallow.get_weights()) + 4
+    assert deepened(images).numpy() == pytest.approx(shallow(images).numpy(), abs=1e-6)
+
+
+def test_what_is_published_multiplies_whole_numbers_of_8_bits() -> None:
+    keras.utils.set_random_seed(6)
+    exact = network.folded(network.trainable())
+    images = np.random.default_rng(6).random((8, 28, 28, 1), np.float32)
+
+    rounded = network.rounded(exact)
+
+    convolutions = [layer for layer in rounded.layers if isinstance(layer, keras.layers.Conv2D)]
+    for convolution in convolutions:
+        kernel = convolution.kernel.numpy()
+        steps = kernel / np.abs(kernel).max((0, 1, 2)) * network.PARTS
+        assert steps == pytest.approx(np.round(steps), abs=1e-4)
+    passed_on = [layer.input for layer in (*convolutions[1:], rounded.layers[-2])]
+    for values in keras.Model(rounded.inputs[0], passed_on)(images):
+        steps = values.numpy() * network.STEPS
+        assert steps == pytest.approx(np.round(steps), abs=1e-4)
+        assert 0 < steps.max() <= 255
+    assert rounded(images).numpy() == pytest.approx(exact(images).numpy(), abs=0.01)
+
+
 def test_a_network_that_is_wider_already_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = network.trainable()
     monkeypatch.setattr(network, "CONVOLUTIONS", ((8, *network.CONVOLUTIONS[0][1:]), *network.CONVOLUTIONS[1:]))

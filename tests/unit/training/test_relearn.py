@@ -84,8 +84,9 @@ def test_another_network_is_refused() -> None:
     inputs = keras.layers.Input(network.INPUT)
     other = keras.Model(inputs, keras.layers.Conv2D(8, 3)(inputs))
 
-    with pytest.raises(ValueError, match="other layers"):
-        network.unfolded(other, np.zeros((2, *network.INPUT), np.float32))
+    for growing in (network.deepened, lambda other: network.unfolded(other, np.zeros((2, *network.INPUT), np.float32))):
+        with pytest.raises(ValueError, match="other layers"):
+            growing(other)
 
 
 def test_an_export_becomes_a_model_folder_with_a_report(

@@ -47,7 +47,11 @@ def with_an_image_that_was_never_transposed(source: Any) -> Any:
     return opset13.subtract(constant(2, 4, 5, 3), opset13.transpose(source, FIRST_TO_LAST))
 
 
-@pytest.mark.parametrize("between", [biased, added_to_itself, with_an_image_that_was_never_transposed])
+def doubled(source: Any) -> Any:
+    return opset13.multiply(opset13.transpose(source, FIRST_TO_LAST), np.float32(2))
+
+
+@pytest.mark.parametrize("between", [biased, added_to_itself, with_an_image_that_was_never_transposed, doubled])
 def test_two_transposes_with_elementwise_operations_between_them_vanish(between: Any) -> None:
     source = image()
     model = Model([opset13.transpose(between(source), LAST_TO_FIRST)], [source])
