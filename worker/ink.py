@@ -21,6 +21,8 @@ UNEVEN = 0.25
 TWO_TONED = 0.85
 #: The usual light and the usual dark are this share of the whole range apart, unless the light changes.
 STARK = 0.7
+#: A digit whose box has this share of the picture fills it.
+FILLING = 0.8
 #: What stands free in the picture is a digit and no light from this share of all ink.
 ALONE = 0.9
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second.
@@ -84,17 +86,22 @@ def _ink_on(gray: Gray) -> Ink | None:
     around, lighted = border(gray), _is_lighted(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = np.asarray(light, dtype=np.uint8)
-    if lighted and _is_uneven(gray, around) and not _is_stark(gray, light):
-        return _ink_above(_above_uneven_paper(gray))
     ink = _ink_above(_above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
-    if ink is None or not lighted or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray, light):
+    if not lighted or (ink and _fills(ink) and _is_stark(gray, light)):
         return ink
-    # A digit that fills the picture comes in from its edges.
-    if ink.edges > 2 and _is_stark(gray, light):
+    if _is_uneven(gray, around):
+        return _ink_above(_above_uneven_paper(gray))
+    if ink is None or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray, light):
         return ink
-    # Else that may be light or shadow; light in the middle hides ink, or looks like it.
+    # What comes in from the edges may be light or shadow; light in the middle hides ink, or looks like it.
     other = _ink_above(_above_uneven_paper(gray))
     return other if other and _is_clearer(other, ink) else ink
+
+
+def _fills(ink: Ink) -> bool:
+    """Whether the strokes take up nearly the whole picture; what looks like changing light at its edges may be they."""
+    _, _, width, height = ink.box
+    return width * height > FILLING * ink.strokes.size
 
 
 def _is_clearer(one: Ink, other: Ink) -> bool:
