@@ -58,8 +58,8 @@ def without_surroundings(mask: Gray) -> Gray:
 def sheet(gray: Gray, strokes: Gray) -> Gray | None:
     """A mask of the sheet that the digit is on, if what was taken for strokes is a sheet on a table of another color.
 
-    It is large and little is on it; it has straight sides, or is round and what is on it is no part of the table. In
-    coarse pictures only round ones are told from damage.
+    It is large and little is on it; it has straight sides, or is round. If it is round or fills the picture, what is on
+    it is no part of the table. In coarse pictures only round ones are told from damage.
     """
     inked = cv2.countNonZero(strokes)
     if inked < EMPTY * SHEET * strokes.size:
