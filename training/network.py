@@ -7,13 +7,15 @@ into 8 bits, so that what is published is made of plain Keras layers only and op
 
 from __future__ import annotations
 
-from itertools import chain
+from collections import deque
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
+
+from worker.eight_bits import MOST_STEPS, MOST_WEIGHT_STEPS
 
 LABELS = (*"0123456789", "none")
 NONE = LABELS.index("none")
@@ -32,10 +34,10 @@ CONVOLUTIONS: tuple[Convolution, ...] = (
 )
 #: The largest value that a convolution passes on, as in other networks for few bits (MobileNets, 2017).
 LIMIT = 6.0
-#: In service, values are rounded to so many steps for one, and weights to so many parts of their filter's largest.
-STEPS, PARTS = 255 / LIMIT, 63
+#: In service, values are rounded to so many steps for one.
+STEPS = MOST_STEPS / LIMIT
 #: Kernel, stride and padding of a convolution that can change nothing.
-NEUTRAL = [3, 1, "same"]
+NEUTRAL = (3, 1, "same")
 DROPOUT = 0.2
 OTHER_LAYERS = "This network has other layers than the one that is trained here; train without it."
 
@@ -86,13 +88,13 @@ def folded(trained: keras.Model) -> keras.Model:
 def rounded(plain: keras.Model) -> keras.Model:
     """Nearly the same function of what 8 bits can hold, for `worker/eight_bits.py`.
 
-    What a convolution passes on is rounded to 255 steps, its weights to 63 parts of the largest of their filter.
+    What a convolution passes on is rounded to 255 steps, its weights to 63rds of the largest of their filter.
     """
     stepped = _network(_convolutions_of(plain), normalized=False, stepped=True)
     stepped.set_weights(plain.get_weights())
     for layer in _of(stepped, layers.Conv2D):
         kernel, bias = layer.get_weights()
-        unit = np.abs(kernel).max((0, 1, 2)) / PARTS
+        unit = np.abs(kernel).max((0, 1, 2)) / MOST_WEIGHT_STEPS
         layer.set_weights([np.round(kernel / np.where(unit, unit, 1)) * unit, bias])
     return stepped
 
@@ -126,21 +128,24 @@ def deepened(shallow: keras.Model) -> keras.Model:
 
     Those that it lacks pass on what they get. Raises ValueError for a network of other layers.
     """
-    known = [
-        (convolution, layer.get_weights())
-        for convolution, layer in zip(_convolutions_of(shallow), _of(shallow, layers.Conv2D), strict=True)
-    ]
-    parts: list[tuple[Convolution, list[NDArray[np.float32]]]] = []
+    remaining = deque(zip(_convolutions_of(shallow), _of(shallow, layers.Conv2D), strict=True))
+    convolutions: list[Convolution] = []
+    weights: list[NDArray[np.float32]] = []
     for _, *kind in CONVOLUTIONS:
-        if known and [*known[0][0][1:]] == kind:
-            parts.append(known.pop(0))
-        elif parts and kind == NEUTRAL:
-            parts.append(_passing_on(parts[-1][0][0]))
-    if known or len(parts) != len(CONVOLUTIONS):
+        if remaining and kind == [*remaining[0][0][1:]]:
+            convolution, layer = remaining.popleft()
+            weights += layer.get_weights()
+        elif convolutions and kind == [*NEUTRAL]:
+            filters = convolutions[-1][0]
+            convolution = (filters, *NEUTRAL)
+            weights += [_passing_on(filters), np.zeros(filters, np.float32)]
+        else:
+            raise ValueError(OTHER_LAYERS)
+        convolutions.append(convolution)
+    if remaining:
         raise ValueError(OTHER_LAYERS)
-    convolutions, weights = zip(*parts, strict=True)
-    deep = _network(convolutions, normalized=False)
-    deep.set_weights([*chain(*weights), *shallow.layers[-1].get_weights()])
+    deep = _network(tuple(convolutions), normalized=False)
+    deep.set_weights([*weights, *shallow.layers[-1].get_weights()])
     return deep
 
 
@@ -162,11 +167,11 @@ def widened(narrow: keras.Model) -> keras.Model:
     return wide
 
 
-def _passing_on(filters: int) -> tuple[Convolution, list[NDArray[np.float32]]]:
-    """A convolution that changes nothing, and its weights."""
+def _passing_on(filters: int) -> NDArray[np.float32]:
+    """The kernel of a convolution that changes nothing."""
     kernel = np.zeros((3, 3, filters, filters), np.float32)
     kernel[1, 1] = np.eye(filters)
-    return (filters, 3, 1, "same"), [kernel, np.zeros(filters, np.float32)]
+    return kernel
 
 
 def _of(model: keras.Model, kind: type) -> list[keras.Layer]:

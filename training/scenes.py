@@ -248,21 +248,25 @@ def tiny_in_a_large_frame(digit: Gray, rng: Generator) -> bytes:
 
 def cut_to_its_edges(digit: Gray, rng: Generator) -> bytes:
     """Soft strokes, light on dark, with nothing around them."""
-    x, y, width, height = cv2.boundingRect(cv2.threshold(digit, 60, 255, cv2.THRESH_BINARY)[1])
+    strokes = _strokes(digit)
+    height, width = strokes.shape
     times = rng.uniform(24, 100) / max(width, height)
     size = max(2, round(width * times)), max(2, round(height * times))
-    cut = cv2.resize(digit[y : y + height, x : x + width], size, interpolation=cv2.INTER_CUBIC)
-    return png(np.asarray(cut, np.float32))
+    return png(np.asarray(cv2.resize(strokes, size, interpolation=cv2.INTER_CUBIC), np.float32))
 
 
 def few_pixels_enlarged(digit: Gray, rng: Generator) -> bytes:
     """Cut to its edges, stretched into a square of 8 to 20 pixels, as old collections have digits, and made larger."""
-    x, y, width, height = cv2.boundingRect(cv2.threshold(digit, 60, 255, cv2.THRESH_BINARY)[1])
     side = int(rng.integers(8, 21))
-    cut = cv2.resize(digit[y : y + height, x : x + width], (side, side), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(_strokes(digit), (side, side), interpolation=cv2.INTER_AREA)
     way = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
-    large = cv2.resize(cut, None, fx=(times := rng.uniform(3, 12)), fy=times, interpolation=way)
+    large = cv2.resize(small, None, fx=(times := rng.uniform(3, 12)), fy=times, interpolation=way)
     return png(np.asarray(large if rng.random() < 0.5 else 255 - large, np.float32))
+
+
+def _strokes(digit: Gray) -> Gray:
+    x, y, width, height = cv2.boundingRect(cv2.threshold(digit, 60, 255, cv2.THRESH_BINARY)[1])
+    return digit[y : y + height, x : x + width]
 
 
 def neon(digit: Gray, rng: Generator) -> bytes:

@@ -86,10 +86,13 @@ def _ink_on(gray: Gray) -> Ink | None:
     around, lighted = border(gray), _is_lighted(gray)
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = np.asarray(light, dtype=np.uint8)
+    uneven = lighted and _is_uneven(gray, around)
+    if uneven and not _is_stark(gray, light):
+        return _ink_above(_above_uneven_paper(gray))
     ink = _ink_above(_above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
-    if not lighted or (ink and _fills(ink) and _is_stark(gray, light)):
+    if not lighted or (ink and _fills(ink) and (uneven or _is_stark(gray, light))):
         return ink
-    if _is_uneven(gray, around):
+    if uneven:
         return _ink_above(_above_uneven_paper(gray))
     if ink is None or not (ink.edges or is_detailed(gray)) or _is_two_toned(gray, light):
         return ink
@@ -185,10 +188,16 @@ def _is_stark(gray: Gray, light: Gray) -> bool:
     Blurred edges are neither light nor dark: the half of the pixels that differ least from their neighbors counts.
     """
     steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, AROUND)
-    flat = steps <= np.median(steps)
-    lights, darks = gray[flat & (light > 0)], gray[flat & (light == 0)]
-    apart = np.median(lights) - np.median(darks) if lights.size and darks.size else 0
-    return bool(apart > STARK * _range(gray))
+    flat = cv2.threshold(steps, _median(steps), 1, cv2.THRESH_BINARY_INV)[1]
+    on_light, on_dark = flat & light, flat & (1 - light)
+    both = cv2.countNonZero(on_light) and cv2.countNonZero(on_dark)
+    return bool(both and _median(gray, on_light) - _median(gray, on_dark) > STARK * _range(gray))
+
+
+def _median(gray: Gray, mask: Gray | None = None) -> int:
+    """As `np.median` of the pixels in a mask, ten times as fast: from their histogram."""
+    counts = np.cumsum(cv2.calcHist([gray], [0], mask, [256], [0, 256]))
+    return int(np.searchsorted(counts, counts[-1] / 2))
 
 
 def _lightness(light: Gray, light_border: float) -> float:

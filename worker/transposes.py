@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Operations whose result does not depend on where in the picture a value stands.
-ELEMENTWISE = frozenset(
-    (
-        *("Add", "Clamp", "Convert", "Divide", "Elu", "FakeQuantize", "Gelu", "HSwish"),
-        *("Multiply", "Relu", "Round", "Sigmoid", "Subtract", "Tanh"),
-    )
-)
+ELEMENTWISE = frozenset((
+    "Add", "Clamp", "Convert", "Divide", "Elu", "FakeQuantize", "Gelu", "HSwish", "Multiply", "Relu", "Sigmoid",
+    "Subtract", "Tanh",
+))  # fmt: skip
 
 Order = NDArray[np.int64]
 
@@ -34,7 +32,10 @@ def sink_transposes(model: Any) -> None:
 
 
 def _order_of_inputs(node: Any) -> Order | None:
-    """The order that an input's axes were brought into; None if none was, or if another has other axes."""
+    """The order that an input's axes were brought into; None if none was, or if another has other axes than it.
+
+    A number alone has no axes, and goes with any.
+    """
     sources = node.input_values()
     orders = (_order_of(source.get_node()) for source in sources)
     order = next((order for order in orders if order is not None), None)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from shared.settings import PROJECT
+from worker.engines import BATCH_SIZES
 
 HERE = Path(__file__).parent
 ENGINES = ("openvino", "tensorflow")
@@ -61,6 +62,15 @@ def test_a_model_answers_alike_from_a_keras_archive_and_from_hdf5(
     outputs = answers("openvino")["outputs"]
 
     assert np.allclose(outputs[f"{name}.keras"], outputs[f"{name}.h5"], atol=1e-6)
+
+
+def test_the_shipped_network_convolves_bytes_in_batches_of_every_size() -> None:
+    shipped = sorted(PROJECT.glob("models/digits/*/model.keras"))[-1]
+
+    types = run("convolved_types.py", shipped).splitlines()
+
+    # The first convolution gets the picture itself.
+    assert types == ["f32" + 6 * " u8"] * len(BATCH_SIZES)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

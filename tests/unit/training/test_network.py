@@ -93,7 +93,7 @@ def test_what_is_published_multiplies_whole_numbers_of_8_bits() -> None:
     convolutions = [layer for layer in rounded.layers if isinstance(layer, keras.layers.Conv2D)]
     for convolution in convolutions:
         kernel = convolution.kernel.numpy()
-        steps = kernel / np.abs(kernel).max((0, 1, 2)) * network.PARTS
+        steps = kernel / np.abs(kernel).max((0, 1, 2)) * network.MOST_WEIGHT_STEPS
         assert steps == pytest.approx(np.round(steps), abs=1e-4)
     passed_on = [layer.input for layer in (*convolutions[1:], rounded.layers[-2])]
     for values in keras.Model(rounded.inputs[0], passed_on)(images):
@@ -114,9 +114,11 @@ def test_what_is_published_computes_exactly_however_it_was_trained(request: pyte
     request.addfinalizer(partial(keras.config.set_dtype_policy, keras.config.dtype_policy()))
     keras.config.set_dtype_policy("mixed_bfloat16")
     trained = network.trainable()
-    precise = [layer.compute_dtype for layer in network.folded(trained).layers[1:]]
+    folded = network.folded(trained)
+    precise = [layer.compute_dtype for layer in folded.layers[1:]]
     assert "bfloat16" in {layer.compute_dtype for layer in trained.layers}
     assert set(precise) == {"float32"}
+    assert {layer.output.dtype for layer in network.rounded(folded).layers} == {"float32"}
 
 
 def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
