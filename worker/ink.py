@@ -21,6 +21,8 @@ UNEVEN = 0.25
 TWO_TONED = 0.85
 #: The usual light and the usual dark are this share of the whole range apart, unless the light changes.
 STARK = 0.7
+#: A picture was enlarged from few pixels if so many a side show all of it but for this share of its variance.
+FEW, UNSHOWN = 16, 0.025
 #: A digit whose box has this share of the picture fills it.
 FILLING = 0.8
 #: What stands free in the picture is a digit and no light from this share of all ink.
@@ -87,10 +89,10 @@ def _ink_on(gray: Gray) -> Ink | None:
     level, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light = np.asarray(light, dtype=np.uint8)
     uneven = lighted and _is_uneven(gray, around)
-    if uneven and not _is_stark(gray, light):
+    if uneven and not _may_be_filled(gray, light):
         return _ink_above(_above_uneven_paper(gray))
     ink = _ink_above(_above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
-    if not lighted or (ink and _fills(ink) and (uneven or _is_stark(gray, light))):
+    if not lighted or (ink and _fills(ink) and (uneven or _may_be_filled(gray, light))):
         return ink
     if uneven:
         return _ink_above(_above_uneven_paper(gray))
@@ -182,6 +184,11 @@ def _is_two_toned(gray: Gray, light: Gray) -> bool:
     return bool(share * (1 - share) * step**2 > TWO_TONED * cv2.meanStdDev(gray)[1][0, 0] ** 2)
 
 
+def _may_be_filled(gray: Gray, light: Gray) -> bool:
+    """Whether a digit could take up all of the picture, by what tells strokes from light that changes."""
+    return _is_stark(gray, light) or _is_enlarged(gray)
+
+
 def _is_stark(gray: Gray, light: Gray) -> bool:
     """Whether the usual light and dark are nearly the extremes; under changing light ink is darker than shadow.
 
@@ -192,6 +199,14 @@ def _is_stark(gray: Gray, light: Gray) -> bool:
     on_light, on_dark = flat & light, flat & (1 - light)
     both = cv2.countNonZero(on_light) and cv2.countNonZero(on_dark)
     return bool(both and _median(gray, on_light) - _median(gray, on_dark) > STARK * _range(gray))
+
+
+def _is_enlarged(gray: Gray) -> bool:
+    """Whether few pixels, enlarged, show nearly all of the picture: strokes so blurred look like light."""
+    few = cv2.resize(gray, (FEW, FEW), interpolation=cv2.INTER_AREA)
+    ways = (cv2.INTER_NEAREST, cv2.INTER_LINEAR)
+    unshown = min(cv2.norm(gray, cv2.resize(few, gray.shape[::-1], interpolation=way)) for way in ways)
+    return bool(unshown**2 < UNSHOWN * gray.size * cv2.meanStdDev(gray)[1][0, 0] ** 2)
 
 
 def _median(gray: Gray, mask: Gray | None = None) -> int:

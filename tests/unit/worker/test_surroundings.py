@@ -220,6 +220,22 @@ def test_a_bold_digit_that_fills_the_picture_is_neither_paper_nor_light(figure: 
     assert likeness(np.asarray(seen, np.uint8), picture) > 0.8
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("way", [cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+@pytest.mark.parametrize("side", [48, 100])
+def test_few_pixels_enlarged_are_no_light(side: int, way: int, inverted: bool) -> None:
+    large = np.zeros((240, 240), np.uint8)
+    cv2.ellipse(large, (120, 70), (80, 55), 0, 0, 360, 255, 26)
+    cv2.ellipse(large, (110, 178), (96, 48), 0, 0, 360, 200, 26)
+    few = cv2.resize(large, (8, 8), interpolation=cv2.INTER_AREA)
+    picture = np.asarray(cv2.resize(few, (side, side), interpolation=way), np.uint8)
+
+    normalized = normalize(255 - picture if inverted else picture)
+
+    assert normalized.inverted == inverted
+    assert likeness(normalized.pixels, normalize(np.asarray(few, np.uint8)).pixels) > 0.7
+
+
 def test_strokes_that_leave_a_coarse_picture_are_no_lines() -> None:
     outline = np.array([[20, 27], [20, 15], [6, 15], [6, 18], [3, 18], [3, 11], [24, 11], [24, 27]])
     hollow = cv2.polylines(np.zeros((28, 28), np.uint8), [outline], False, 255, 1)
