@@ -150,9 +150,12 @@ def _without_coarse_surroundings(mask: Gray) -> Gray:
     Else strokes and damage are easily taken for lines.
     """
     times = -(-DETAILED // min(mask.shape))
-    large = cv2.resize(mask, None, fx=times, fy=times, interpolation=cv2.INTER_NEAREST)
+    large = np.asarray(cv2.resize(mask, None, fx=times, fy=times, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    freed = without_surroundings(large)
+    if freed is large:
+        return mask
     middle = np.s_[times // 2 :: times]
-    rest = mask & without_surroundings(np.asarray(large, dtype=np.uint8))[middle, middle]
+    rest = mask & freed[middle, middle]
     if _parts(rest) != 1:
         return mask
     aside = mask & ~rest

@@ -51,7 +51,7 @@ EXACT, BLURRED = 0.02, 0.03
 
 
 def without_surroundings(mask: Gray) -> Gray:
-    """Take out whole parts around others, ruled lines and boxes."""
+    """Take out whole parts around others, ruled lines and boxes; where there are none, the mask itself is returned."""
     return _without_lines(_without_parts_around(mask))
 
 
@@ -187,11 +187,14 @@ def _without_lines(mask: Gray) -> Gray:
 
 def _ruled(mask: Gray) -> Gray:
     """The pixels of thin straight lines that come from the left edge or the right one, or from both."""
-    if not (mask[:, :REACH].any() or mask[:, -REACH:].any()):
-        return np.zeros_like(mask)
+    none = np.zeros_like(mask)
+    if not _reaches_sides(mask):
+        return none
     runs = _runs(mask)
     too_thick = max(2, round(THICK * mask.shape[0])) + 1
     runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((too_thick, 1), np.uint8))
+    if not _reaches_sides(runs):
+        return none
     _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
     left, top, length, height, _ = stats.T
     ruled = (left == 0) | (left + length == mask.shape[1])
@@ -199,6 +202,11 @@ def _ruled(mask: Gray) -> Gray:
     level = top[:, None] < top + height + LEVEL * mask.shape[1]
     ruled &= (level & level.T) @ (length * ruled) >= LONG * mask.shape[1]
     return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8)
+
+
+def _reaches_sides(lines: Gray) -> bool:
+    """Whether any come from the left edge or the right one."""
+    return bool(lines[:, :REACH].any() or lines[:, -REACH:].any())
 
 
 def _sides(mask: Gray) -> Gray:
