@@ -108,7 +108,8 @@ def _corrected(recipe: Mapping[str, Any]) -> str:
 CARD = """# {title}
 
 Reads one handwritten digit in a picture of 28 x 28 under MNIST's conditions (`worker/normalize.py` brings any picture
-there), and says when there is none. Seven convolutions; outputs are the probabilities of 0 to 9 and of "none".
+there), and says when there is none. Columns of six convolutions, whose answers are averaged; outputs are the
+probabilities of 0 to 9 and of "none".
 
 Learned from MNIST's training images, drawn and printed digits, and letters, scribbles and other things that are no
 digit, all made by `training/`{corrected}.

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +26,9 @@ from training import corrections, shards
 from training.corrections import Parted
 from training.data import Digits, training_digits
 from training.evaluate import Judge, load
+from training.join import join
 from training.measure import Labels, Scores, best_digit
-from training.network import NONE
+from training.network import NONE, columns_of
 from training.publish import MODELS, publish
 from training.report import percent, table
 from training.train import Course, train, write_recipe
@@ -63,12 +65,11 @@ def relearn(exports: Sequence[Path], version: str, course: Course) -> Path:
         raise ValueError("There is nothing to learn in these exports; correct more images first.")
     served = _served()
     run = RUNS / _name(found, served)
-    course = replace(course, start=served.file)
     shards.prepare(shards.Stock(run / "shards", course.epochs, course.seed, found.learned, shards.SIZE))
     amounts = {"learned": len(found.learned.labels), "held_back": len(found.held_back.labels)}
-    write_recipe(run, course, corrections=amounts)
+    write_recipe(run, course, served.file, corrections=amounts)
     before = load(served.file.parent)
-    changes = compare(before, replace(before, model=train(run / "shards", run, course)), found.held_back)
+    changes = compare(before, replace(before, model=_taught(before.model, run, course)), found.held_back)
     report = run / "corrections.md"
     report.write_text(page(served, found, changes))
     if not is_no_loss(changes):
@@ -85,6 +86,16 @@ def _name(found: Parted, served: ModelEntry) -> str:
     """One run for one set of corrections: with more of them, another one begins."""
     digest = hashlib.sha256(found.learned.images.tobytes() + found.learned.labels.tobytes())
     return f"{served.ref.version}-{digest.hexdigest()[:8]}"
+
+
+def _taught(published: keras.Model, run: Path, course: Course) -> keras.Model:
+    """The published network after each of its columns has gone through a course."""
+    columns = []
+    for number, column in enumerate(columns_of(published), 1):
+        part = run / f"column{number}"
+        part.mkdir(exist_ok=True)
+        columns.append(train(run / "shards", part, course, column))
+    return join(columns, run)
 
 
 def compare(before: Judge, after: Judge, held_back: Digits) -> list[Change]:

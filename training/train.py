@@ -1,18 +1,17 @@
-"""Train the network on prepared shards: seeded, resumable after any epoch, with progress.
+"""Train a column of the network on prepared shards: seeded, resumable after any epoch, with progress.
 
-    python -m training.train --shards build/training/shards --run build/training/run --epochs 60
+    python -m training.train --shards build/training/shards --run build/training/column1 --seed 1 --epochs 60
 
 One epoch goes through one shard; the weights that count are an exponential moving average. Started again with
-the same --run, it goes on after the last finished epoch. A new run can --start from the weights of another one or
-from a published model, with a lower --rate: a second course on new shards.
+the same --run, it goes on after the last finished epoch. A new run can --start from the column of another one, with
+a lower --rate: a second course on new shards. `training/join.py` makes one network of several columns.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +64,11 @@ def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How long, how fast and from which weights to train, and what makes it repeatable."""
+    """How long and how fast to train, and what makes it repeatable."""
 
     epochs: int
     seed: int
     rate: float = 3e-3
-    start: Path | None = None
 
 
 def cross_entropy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
@@ -86,11 +84,10 @@ def cross_entropy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
     return -tf.math.log(right) - tf.where(labels == network.NONE, 0.0, tf.math.log(right / any_digit))
 
 
-def compiled(steps: int, peak: float) -> keras.Model:
+def compiled(model: keras.Model, steps: int, peak: float) -> keras.Model:
     """The network with its optimizer: AdamW, one cosine from warm-up to zero."""
     warm_up = round(steps * WARM_UP)
     rate = keras.optimizers.schedules.CosineDecay(peak / 100, steps - warm_up, warmup_target=peak, warmup_steps=warm_up)
-    model = network.trainable()
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, use_ema=True, ema_momentum=EMA),
         cross_entropy,
@@ -100,15 +97,17 @@ def compiled(steps: int, peak: float) -> keras.Model:
     return model
 
 
-def train(shards: Path, run: Path, course: Course) -> keras.Model:
-    """Train a whole course, or go on with what is in `run`; saved there, and as model.keras for service."""
+def train(shards: Path, run: Path, course: Course, start: keras.Model | None = None) -> keras.Model:
+    """Train a column for a whole course, or go on with what is in `run`; saved there, of plain layers, as model.keras.
+
+    Raises ValueError if it is to start from a network of other layers.
+    """
     keras.utils.set_random_seed(course.seed)
     batches = Shards(shards, course.seed)
-    model = compiled(course.epochs * len(batches), course.rate)
-    if course.start:
-        take_up(model, course.start, batches)
+    column = network.unfolded(start, as_input(batches.images[:MEASURED])) if start else network.trainable()
+    compiled(column, course.epochs * len(batches), course.rate)
     validation = training_digits().validation
-    model.fit(
+    column.fit(
         batches,
         epochs=course.epochs,
         verbose=2,
@@ -121,65 +120,42 @@ def train(shards: Path, run: Path, course: Course) -> keras.Model:
             keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.open(epoch)),
         ],
     )
-    model.save_weights(run / "trained.weights.h5")
-    served = network.rounded(network.folded(model))
-    save_packed(served, run / "model.keras")
-    return served
+    plain = network.folded(column)
+    plain.save(run / "model.keras")
+    return plain
 
 
-def save_packed(model: keras.Model, file: Path) -> None:
-    """Write a Keras file, packed: few different weights take up a third. Keras itself packs nothing, and reads all."""
-    model.save(file)
-    with zipfile.ZipFile(file) as loose:
-        parts = {name: loose.read(name) for name in loose.namelist()}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as packed:
-        for name, part in parts.items():
-            packed.writestr(name, part)
+def write_recipe(run: Path, course: Course, start: Path | None = None, **more: object) -> None:
+    """Note beside a run what makes it repeatable, with the recipe of the model file that it starts from."""
+    before = recipe_of(start) if start else None
+    (run / "recipe.json").write_text(json.dumps(asdict(course) | {"after": before, "batch": BATCH, **more}))
 
 
-def take_up(model: keras.Model, start: Path, batches: Shards) -> None:
-    """Give a network the weights of another run, or of a published model."""
-    if start.suffix != ".keras":
-        model.load_weights(start)
-        return
-    plain = network.deepened(keras.saving.load_model(start))
-    trained = network.unfolded(plain, as_input(batches.images[:MEASURED]))
-    model.set_weights(network.widened(trained).get_weights())
-
-
-def recipe_of(course: Course) -> dict[str, Any]:
-    """What makes the course repeatable, with the recipe of the weights that it starts from."""
-    before = _recipe_beside(course.start) if course.start else None
-    return {"epochs": course.epochs, "seed": course.seed, "rate": course.rate, "after": before}
-
-
-def _recipe_beside(weights: Path) -> Any:
-    if weights.suffix == ".keras":
-        return json.loads((weights.parent / "manifest.json").read_text())["training"]
-    return json.loads((weights.parent / "recipe.json").read_text())
-
-
-def write_recipe(run: Path, course: Course, **more: object) -> None:
-    """Note beside a run what makes it repeatable."""
-    (run / "recipe.json").write_text(json.dumps(recipe_of(course) | {"batch": BATCH, **more}))
+def recipe_of(model: Path) -> Any:
+    """How a model file of a run, or of a published folder, was trained."""
+    manifest = model.with_name("manifest.json")
+    if manifest.exists():
+        return json.loads(manifest.read_text())["training"]
+    return json.loads(model.with_name("recipe.json").read_text())
 
 
 def main() -> None:
     """Read the command line and train."""
-    parser = argparse.ArgumentParser(description="Train the digit network on prepared shards.")
+    parser = argparse.ArgumentParser(description="Train a column of the digit network on prepared shards.")
     parser.add_argument("--shards", type=Path, default=Path("build/training/shards"))
-    parser.add_argument("--run", type=Path, default=Path("build/training/run"))
+    parser.add_argument("--run", type=Path, default=Path("build/training/column1"))
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--start", type=Path, help="trained.weights.h5 of another run, or a published model.keras")
+    parser.add_argument("--start", type=Path, help="model.keras of another run or of a published column")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     keras.config.set_dtype_policy(options.precision)
-    course = Course(options.epochs, options.seed, options.rate, options.start)
-    write_recipe(options.run, course, precision=options.precision)
-    train(options.shards, options.run, course)
+    course = Course(options.epochs, options.seed, options.rate)
+    write_recipe(options.run, course, options.start, precision=options.precision)
+    start = keras.saving.load_model(options.start) if options.start else None
+    train(options.shards, options.run, course, start)
 
 
 if __name__ == "__main__":

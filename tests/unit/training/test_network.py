@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from training import network, shards, train
+from training import join, network, shards, train
 from training.data import Digits, Split
 
 pytestmark = [
@@ -54,35 +54,6 @@ def test_folding_the_normalization_changes_no_answer() -> None:
     assert {type(layer).__module__.split(".")[0] for layer in folded.layers} == {"keras"}
 
 
-def test_a_wider_network_computes_the_same_at_first_and_can_learn_with_all_of_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    keras.utils.set_random_seed(4)
-    narrow = network.trainable()
-    wider = tuple((filters + 8, *rest) for filters, *rest in network.CONVOLUTIONS[:-1])
-    monkeypatch.setattr(network, "CONVOLUTIONS", (*wider, network.CONVOLUTIONS[-1]))
-    images = np.random.default_rng(4).random((8, 28, 28, 1), np.float32)
-
-    wide = network.widened(narrow)
-
-    assert wide(images).numpy() == pytest.approx(narrow(images).numpy(), abs=1e-6)
-    assert np.ptp(wide.get_weights()[0][..., -8:]) > 0, "new filters differ, or they would all learn the same"
-
-
-def test_a_deeper_network_computes_the_same_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    keras.utils.set_random_seed(5)
-    deep = network.CONVOLUTIONS
-    monkeypatch.setattr(network, "CONVOLUTIONS", tuple(layer for layer in deep if layer[1:] != (3, 1, "same")))
-    shallow = network.folded(network.trainable())
-    monkeypatch.setattr(network, "CONVOLUTIONS", deep)
-    images = np.random.default_rng(5).random((8, 28, 28, 1), np.float32)
-
-    deepened = network.deepened(shallow)
-
-    assert len(deepened.get_weights()) == len(shallow.get_weights()) + 4
-    assert deepened(images).numpy() == pytest.approx(shallow(images).numpy(), abs=1e-6)
-
-
 def test_what_is_published_multiplies_whole_numbers_of_8_bits() -> None:
     keras.utils.set_random_seed(6)
     exact = network.folded(network.trainable())
@@ -103,11 +74,20 @@ def test_what_is_published_multiplies_whole_numbers_of_8_bits() -> None:
     assert rounded(images).numpy() == pytest.approx(exact(images).numpy(), abs=0.01)
 
 
-def test_a_network_that_is_wider_already_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = network.trainable()
-    monkeypatch.setattr(network, "CONVOLUTIONS", ((8, *network.CONVOLUTIONS[0][1:]), *network.CONVOLUTIONS[1:]))
-    with pytest.raises(ValueError, match="other layers"):
-        network.widened(wide)
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_network_answers_the_mean_of_its_columns_and_is_parted_into_them_again(count: int, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(4)
+    columns = [network.folded(network.trainable()) for _ in range(count)]
+    images = np.random.default_rng(4).random((8, 28, 28, 1), np.float32)
+
+    network.joined(columns).save(tmp_path / "joined.keras")
+    joined = keras.saving.load_model(tmp_path / "joined.keras")
+
+    answers = [column(images).numpy() for column in columns]
+    assert joined(images).numpy() == pytest.approx(np.mean(answers, axis=0), abs=1e-6)
+    parted = network.columns_of(joined)
+    assert [column(images).numpy().tolist() for column in parted] == [answer.tolist() for answer in answers]
+    assert network.columns_of(columns[0]) == [columns[0]]
 
 
 def test_what_is_published_computes_exactly_however_it_was_trained(request: pytest.FixtureRequest) -> None:
@@ -129,10 +109,28 @@ def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
     model = train.train(folder, run, train.Course(epochs=4, seed=3))
 
     assert (run / "log.csv").read_text().count("\n") == 5, "a head and one line for each epoch, none done twice"
-    assert (run / "model.keras").stat().st_size < 2_000_000
     digits = some_digits(64)
     read = np.asarray(model(train.as_input(digits.images))).argmax(1)
     assert (read == digits.labels).mean() > 0.9
+
+
+def test_columns_join_in_a_small_file_that_tells_how_each_was_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / f"column{number}" / "model.keras" for number in (1, 2)]
+    for seed, file in enumerate(files):
+        keras.utils.set_random_seed(seed)
+        file.parent.mkdir()
+        network.folded(network.trainable()).save(file)
+        train.write_recipe(file.parent, train.Course(epochs=2, seed=seed))
+    monkeypatch.setattr("sys.argv", ["join", *map(str, files), "--run", str(tmp_path / "run")])
+
+    join.main()
+
+    joined = tmp_path / "run" / "model.keras"
+    assert joined.stat().st_size < 0.45 * sum(file.stat().st_size for file in files)
+    assert len(network.columns_of(keras.saving.load_model(joined))) == len(files)
+    assert [column["seed"] for column in train.recipe_of(joined)["columns"]] == [0, 1]
 
 
 def test_digits_are_told_apart_even_where_none_is_the_likeliest() -> None:
