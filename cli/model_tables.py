@@ -98,4 +98,8 @@ def _share(value: object) -> str:
 
 
 def _word(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"({', '.join(f'{name} {_word(part)}' for name, part in value.items() if part is not None)})"
+    if isinstance(value, list):
+        return "\n".join(map(_word, value))
     return value if isinstance(value, str) else json.dumps(value)

@@ -39,7 +39,7 @@ LIMIT = 6.0
 #: In service, values are rounded to so many steps for one.
 STEPS = MOST_STEPS / LIMIT
 DROPOUT = 0.2
-OTHER_LAYERS = "This network has other layers than the one that is trained here; train without it."
+OTHER_LAYERS = "This network has other layers than the columns that are trained here; train without it."
 
 
 class FusedNormalization(layers.Layer):  # type: ignore[misc]
@@ -70,7 +70,7 @@ class FusedNormalization(layers.Layer):  # type: ignore[misc]
 
 
 def trainable() -> keras.Model:
-    """The network as it is trained: (batch, 28, 28, 1) in 0 to 1 -> probabilities (batch, 11) of LABELS."""
+    """A column as it is trained: (batch, 28, 28, 1) in 0 to 1 -> probabilities (batch, 11) of LABELS."""
     return _network(CONVOLUTIONS, normalized=True)
 
 
@@ -124,7 +124,7 @@ def unfolded(plain: keras.Model, images: NDArray[np.float32]) -> keras.Model:
 
 
 def joined(columns: Sequence[keras.Model]) -> keras.Model:
-    """One network of several: the mean of their probabilities."""
+    """One network of some columns: the mean of their probabilities."""
     inputs = layers.Input(INPUT, name="image")
     answers = [
         keras.Model(column.inputs[0], column.outputs[0], name=f"column_{number}")(inputs)
@@ -135,7 +135,7 @@ def joined(columns: Sequence[keras.Model]) -> keras.Model:
 
 
 def columns_of(network: keras.Model) -> list[keras.Model]:
-    """Those that a network was joined of; a network of one column is that column."""
+    """Those that a network was joined of; one that was not joined is a column itself."""
     return _of(network, keras.Model) or [network]
 
 

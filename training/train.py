@@ -85,7 +85,7 @@ def cross_entropy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
 
 
 def compiled(model: keras.Model, steps: int, peak: float) -> keras.Model:
-    """The network with its optimizer: AdamW, one cosine from warm-up to zero."""
+    """The model with its optimizer: AdamW, one cosine from warm-up to zero."""
     warm_up = round(steps * WARM_UP)
     rate = keras.optimizers.schedules.CosineDecay(peak / 100, steps - warm_up, warmup_target=peak, warmup_steps=warm_up)
     model.compile(
@@ -104,8 +104,8 @@ def train(shards: Path, run: Path, course: Course, start: keras.Model | None = N
     """
     keras.utils.set_random_seed(course.seed)
     batches = Shards(shards, course.seed)
-    column = network.unfolded(start, as_input(batches.images[:MEASURED])) if start else network.trainable()
-    compiled(column, course.epochs * len(batches), course.rate)
+    fresh = network.unfolded(start, as_input(batches.images[:MEASURED])) if start else network.trainable()
+    column = compiled(fresh, course.epochs * len(batches), course.rate)
     validation = training_digits().validation
     column.fit(
         batches,

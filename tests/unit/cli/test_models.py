@@ -70,7 +70,8 @@ def test_a_manifest_is_shown_in_words(folder: Path) -> None:
     assert "images are brought to MNIST's conditions" in said
     assert f"accepted from a confidence of {manifest['thresholds']['review']:g} on" in said
     assert f"mnist accuracy {manifest['metrics']['mnist_accuracy']:.2%}" in said
-    assert f"seed {manifest['training']['seed']}" in said
+    assert f"commit {manifest['training']['commit']}" in said
+    assert all(f"seed {column['seed']}, rate {column['rate']}" in said for column in manifest["training"]["columns"])
     point = manifest["risk_coverage"][0]
     assert f"{point['threshold']:.4f} {point['coverage']:.2%} {point['accuracy']:.2%}" in said
 
