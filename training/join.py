@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,10 @@ from training.train import recipe_of
 
 
 def join(columns: Sequence[keras.Model], run: Path) -> keras.Model:
-    """The network of some columns of plain layers, as it is served; saved as model.keras in `run`."""
+    """The network of some columns of plain layers, as it is served; saved as model.keras in `run`.
+
+    Raises ValueError if one of them has other layers.
+    """
     joined = network.joined([network.rounded(column) for column in columns])
     _save_packed(joined, run / "model.keras")
     return joined
@@ -43,8 +47,11 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("build/training/run"))
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
-    join([keras.saving.load_model(file) for file in options.columns], options.run)
-    (options.run / "recipe.json").write_text(json.dumps({"columns": [recipe_of(file) for file in options.columns]}))
+    try:
+        join([keras.saving.load_model(file) for file in options.columns], options.run)
+        (options.run / "recipe.json").write_text(json.dumps({"columns": [recipe_of(file) for file in options.columns]}))
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

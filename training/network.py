@@ -39,7 +39,7 @@ LIMIT = 6.0
 #: In service, values are rounded to so many steps for one.
 STEPS = MOST_STEPS / LIMIT
 DROPOUT = 0.2
-OTHER_LAYERS = "This network has other layers than the columns that are trained here; train without it."
+OTHER_LAYERS = "This network has other layers than the columns that are trained here; choose another one."
 
 
 class FusedNormalization(layers.Layer):  # type: ignore[misc]
@@ -88,10 +88,10 @@ def folded(trained: keras.Model) -> keras.Model:
 def rounded(plain: keras.Model) -> keras.Model:
     """Nearly the same function of what 8 bits can hold, for `worker/eight_bits.py`.
 
-    What a convolution passes on is rounded to 255 steps, its weights to 63rds of the largest of their filter.
+    What a convolution passes on is rounded to 255 steps, its weights to 63rds of the largest of their filter. Raises
+    ValueError for a network of other layers.
     """
-    stepped = _network(_convolutions_of(plain), normalized=False, stepped=True)
-    stepped.set_weights(plain.get_weights())
+    stepped = _with_weights_of(plain, _network(_convolutions_of(plain), normalized=False, stepped=True))
     for layer in _of(stepped, layers.Conv2D):
         kernel, bias = layer.get_weights()
         unit = np.abs(kernel).max((0, 1, 2)) / MOST_WEIGHT_STEPS
@@ -106,11 +106,9 @@ def unfolded(plain: keras.Model, images: NDArray[np.float32]) -> keras.Model:
     Raises ValueError for a network of other layers.
     """
     convolutions = _convolutions_of(plain)
-    trained, exact = _network(convolutions, normalized=True), _network(convolutions, normalized=False)
-    if [part.shape for part in plain.get_weights()] != [part.shape for part in exact.get_weights()]:
-        raise ValueError(OTHER_LAYERS)
+    trained = _network(convolutions, normalized=True)
     # What was trained in bfloat16 computes in it, too coarsely to be measured.
-    exact.set_weights(plain.get_weights())
+    exact = _with_weights_of(plain, _network(convolutions, normalized=False))
     sources = _of(exact, layers.Conv2D)
     outputs = keras.Model(exact.inputs[0], [source.output for source in sources])(images)
     parts = zip(sources, outputs, _of(trained, layers.Conv2D), _of(trained, FusedNormalization), strict=True)
@@ -137,6 +135,13 @@ def joined(columns: Sequence[keras.Model]) -> keras.Model:
 def columns_of(network: keras.Model) -> list[keras.Model]:
     """Those that a network was joined of; one that was not joined is a column itself."""
     return _of(network, keras.Model) or [network]
+
+
+def _with_weights_of(plain: keras.Model, target: keras.Model) -> keras.Model:
+    if [part.shape for part in plain.get_weights()] != [part.shape for part in target.get_weights()]:
+        raise ValueError(OTHER_LAYERS)
+    target.set_weights(plain.get_weights())
+    return target
 
 
 def _of(model: keras.Model, kind: type) -> list[keras.Layer]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ class Shards(keras.utils.PyDataset):  # type: ignore[misc]
     def open(self, epoch: int) -> None:
         """Take up the shard of this epoch; shards are gone through round and round."""
         paths = sorted(self.folder.glob("[0-9]*[0-9].npz"))
+        if not paths:
+            raise FileNotFoundError(f"There are no shards in {self.folder}; python -m training.shards makes them.")
         with np.load(paths[epoch % len(paths)]) as shard:
             order = np.random.default_rng((self.seed, epoch)).permutation(len(shard["labels"]))
             self.images, self.labels = shard["images"][order], shard["labels"][order]
@@ -100,7 +103,7 @@ def compiled(model: keras.Model, steps: int, peak: float) -> keras.Model:
 def train(shards: Path, run: Path, course: Course, start: keras.Model | None = None) -> keras.Model:
     """Train a column for a whole course, or go on with what is in `run`; saved there, of plain layers, as model.keras.
 
-    Raises ValueError if it is to start from a network of other layers.
+    Raises FileNotFoundError without shards, and ValueError if it is to start from a network of other layers.
     """
     keras.utils.set_random_seed(course.seed)
     batches = Shards(shards, course.seed)
@@ -153,9 +156,12 @@ def main() -> None:
     options.run.mkdir(parents=True, exist_ok=True)
     keras.config.set_dtype_policy(options.precision)
     course = Course(options.epochs, options.seed, options.rate)
-    write_recipe(options.run, course, options.start, precision=options.precision)
-    start = keras.saving.load_model(options.start) if options.start else None
-    train(options.shards, options.run, course, start)
+    try:
+        start = keras.saving.load_model(options.start) if options.start else None
+        write_recipe(options.run, course, options.start, precision=options.precision)
+        train(options.shards, options.run, course, start)
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -109,6 +109,7 @@ def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
     model = train.train(folder, run, train.Course(epochs=4, seed=3))
 
     assert (run / "log.csv").read_text().count("\n") == 5, "a head and one line for each epoch, none done twice"
+    assert (run / "model.keras").stat().st_size < 2_000_000
     digits = some_digits(64)
     read = np.asarray(model(train.as_input(digits.images))).argmax(1)
     assert (read == digits.labels).mean() > 0.9
@@ -131,6 +132,24 @@ def test_columns_join_in_a_small_file_that_tells_how_each_was_trained(
     assert joined.stat().st_size < 0.45 * sum(file.stat().st_size for file in files)
     assert len(network.columns_of(keras.saving.load_model(joined))) == len(files)
     assert [column["seed"] for column in train.recipe_of(joined)["columns"]] == [0, 1]
+
+    monkeypatch.setattr("sys.argv", ["join", str(joined), "--run", str(tmp_path / "run")])
+    with pytest.raises(SystemExit, match="other layers than the columns that are trained here; choose another"):
+        join.main()
+
+
+@pytest.mark.parametrize(
+    ("option", "fault"),
+    [("--shards", "no shards in .*; python -m training.shards makes them"), ("--start", "File not found")],
+)
+def test_what_training_lacks_is_said_in_a_sentence(
+    option: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = str(tmp_path / "absent.keras")
+    monkeypatch.setattr("sys.argv", ["train", "--run", str(tmp_path / "run"), option, absent])
+    with pytest.raises(SystemExit, match=fault):
+        train.main()
+    assert not (tmp_path / "run" / "model.keras").exists()
 
 
 def test_digits_are_told_apart_even_where_none_is_the_likeliest() -> None:
