@@ -18,6 +18,7 @@ from worker.engines import BATCH_SIZES
 
 HERE = Path(__file__).parent
 ENGINES = ("openvino", "tensorflow")
+SHIPPED = sorted(PROJECT.glob("models/digits/*/model.keras"))[-1]
 SERVED = ("cnn", "mlp", "rows", "color", "any-size", "preprocessing", "residual", "functional", "template")
 SEED_MODEL = PROJECT.parent / "shared" / "data" / "seed-models" / "MNIST_model.keras"
 #: How far the outputs of the two engines may lie apart.
@@ -64,10 +65,12 @@ def test_a_model_answers_alike_from_a_keras_archive_and_from_hdf5(
     assert np.allclose(outputs[f"{name}.keras"], outputs[f"{name}.h5"], atol=1e-6)
 
 
-def test_the_shipped_network_convolves_bytes_in_batches_of_every_size() -> None:
-    shipped = sorted(PROJECT.glob("models/digits/*/model.keras"))[-1]
+def test_the_shipped_weights_take_two_megabytes_at_most() -> None:
+    assert SHIPPED.stat().st_size <= 2_000_000
 
-    types = run("convolved_types.py", shipped).splitlines()
+
+def test_the_shipped_network_convolves_bytes_in_batches_of_every_size() -> None:
+    types = run("convolved_types.py", SHIPPED).splitlines()
 
     # The first convolution of each of the three columns gets the picture itself.
     assert types == [" ".join(3 * ["f32" + 5 * " u8"])] * len(BATCH_SIZES)
