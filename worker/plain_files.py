@@ -16,12 +16,16 @@ from numpy.typing import NDArray
 
 #: What the largest plain file has; both sides fit into one byte.
 PLAIN_PIXELS = 255 * 255
-#: A PNG in gray, RGB or RGBA, 8 bits each, that has nothing but pixels in it: length, chunk and checksum.
-PNG = re.compile(
-    rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0.\0\0\0.\x08[\0\2\6]\0\0\0.{4}"
-    rb"(.{4})(IDAT.+)(.{4})\0\0\0\0IEND\xaeB`\x82",
-    re.DOTALL,
+#: How a PNG begins that is read from top to bottom: gray or colors of a palette, of up to 8 bits, or RGB or RGBA of 8.
+PNG_START = re.compile(
+    rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0.\0\0\0.(?:[\1\2\4\x08][\0\3]|\x08[\2\6])\0\0\0.{4}", re.DOTALL
 )
+#: Where in it the kind of its colors is, and which one is a palette.
+COLORS, OF_A_PALETTE = 25, 3
+#: What a plain PNG goes on with, and what else may be in it, which changes no pixel: the size of its print, the screen
+#: that it was made on, the bits that count, its date.
+PALETTE, PIXELS, END = b"PLTE", b"IDAT", b"IEND"
+IDLE = frozenset({b"pHYs", b"gAMA", b"sRGB", b"cHRM", b"sBIT", b"tIME"})
 #: How a JPEG begins, and the segments that a plain one has before its pixels (ITU-T T.81, table B.1): JFIF's header,
 #: tables, restart interval and remarks, one frame of 8 bits in one color or three, and one scan. Nothing ends the
 #: scan's data but the end of the image.
@@ -45,8 +49,22 @@ def plain_pixels(data: bytes) -> NDArray[np.uint8] | None:
 
 
 def _is_plain_png(data: bytes) -> bool:
-    png = PNG.fullmatch(data)
-    return png is not None and struct.unpack(">II", png[1] + png[3]) == (len(png[2]) - 4, zlib.crc32(png[2]))
+    start = PNG_START.match(data)
+    if start is None:
+        return False
+    at, to_come = start.end(), [END, PIXELS]
+    if data[COLORS] == OF_A_PALETTE:
+        to_come.append(PALETTE)
+    # Each chunk has a length, a kind, its content, and a checksum of the latter two.
+    while at <= len(data) - 12:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 12 + length
+        if kind not in IDLE and (not to_come or kind != to_come.pop()):
+            return False
+        if data[end - 4 : end] != zlib.crc32(data[at + 4 : end - 4]).to_bytes(4):
+            return False
+        at = end
+    return not to_come and at == len(data)
 
 
 def _is_plain_jpeg(data: bytes) -> bool:
