@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: What the largest plain file has; both sides fit into one byte.
+#: What the largest plain file has; both sides fit into one byte. Four channels and all that is around them take up no
+#: more than so many bytes.
 PLAIN_PIXELS = 255 * 255
+PLAIN_BYTES = 5 * PLAIN_PIXELS
 #: How a PNG begins that is read from top to bottom: gray or colors of a palette, of up to 8 bits, or RGB or RGBA of 8.
 PNG_START = re.compile(
     rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0.\0\0\0.(?:[\1\2\4\x08][\0\3]|\x08[\2\6])\0\0\0.{4}", re.DOTALL
@@ -39,7 +41,7 @@ OPAQUE = 255
 
 def plain_pixels(data: bytes) -> NDArray[np.uint8] | None:
     """The pixels of a plain file, (height, width) or RGB of (height, width, 3); None if it is another one."""
-    if not (_is_plain_png(data) or _is_plain_jpeg(data)):
+    if len(data) > PLAIN_BYTES or not (_is_plain_png(data) or _is_plain_jpeg(data)):
         return None
     pixels: NDArray[np.uint8] | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.ndim == 2:

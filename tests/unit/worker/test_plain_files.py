@@ -87,6 +87,16 @@ def test_what_else_paint_programs_put_into_pngs_changes_nothing(mode: str) -> No
     assert_both_ways_agree(file)
 
 
+def test_long_files_are_not_searched() -> None:
+    file = file_of(picture(), "PNG", pnginfo=idle_chunks())
+    first = file.index(b"sRGB") - 4
+    many = file[:first] + 30_000 * file[first : first + 13] + file[first:]
+
+    assert plain_pixels(file) is not None
+    assert plain_pixels(many) is None
+    assert_both_ways_agree(many)
+
+
 def test_pngs_with_anything_else_in_them_take_the_patient_way() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
