@@ -152,7 +152,7 @@ def _with_width(crop: Gray, width: float) -> Gray:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     if change < 0:
         return np.asarray(cv2.erode(crop, kernel), dtype=np.uint8)
-    padded = np.pad(crop, size // 2)
+    padded = cv2.copyMakeBorder(crop, *(size // 2,) * 4, cv2.BORDER_CONSTANT)
     return np.asarray(cv2.dilate(padded, kernel), dtype=np.uint8)
 
 
