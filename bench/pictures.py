@@ -7,6 +7,7 @@ that others use, too, the ratio says more than the microseconds. `python -m benc
 from __future__ import annotations
 
 import argparse
+import io
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from functools import partial
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from worker.decode import decode
 from worker.mnist import mnist_test
@@ -36,6 +39,7 @@ def files() -> dict[str, list[bytes]]:
         "28 x 28 gray PNG": [_encoded(".png", digit) for digit in digits],
         "28 x 28 color PNG": [_encoded(".png", cv2.merge([digit] * 3)) for digit in digits],
         "28 x 28 gray PNG, dark on light": [_encoded(".png", 255 - digit) for digit in digits],
+        "28 x 28 color PNG of a paint program": [_painted(255 - digit) for digit in digits],
         "28 x 28 gray PNG, off center": [_encoded(".png", np.roll(255 - digit, 2, axis=1)) for digit in digits],
         "28 x 28 gray JPEG": [_encoded(".jpg", digit) for digit in digits],
         "140 x 140 gray PNG": [_encoded(".png", drawing) for drawing in drawings],
@@ -49,6 +53,16 @@ def _enlarged(digit: Gray, side: int) -> Gray:
 
 def _encoded(ending: str, picture: Gray) -> bytes:
     return bytes(cv2.imencode(ending, picture)[1])
+
+
+def _painted(digit: Gray) -> bytes:
+    """With what such a program notes about its screen, and about the size of a print."""
+    notes = PngInfo()
+    notes.add(b"sRGB", b"\0")
+    notes.add(b"gAMA", (45455).to_bytes(4))
+    file = io.BytesIO()
+    Image.fromarray(cv2.merge([digit] * 3)).save(file, "PNG", pnginfo=notes, dpi=(96, 96))
+    return file.getvalue()
 
 
 def _imdecode(data: bytes) -> object:
