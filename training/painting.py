@@ -59,6 +59,21 @@ def lit(picture: Picture, rng: Generator, darkest: float) -> Picture:
     return picture * np.float32(darkest + (1 - darkest) * (ramp - ramp.min()) / np.ptp(ramp))
 
 
+def under_a_lamp(picture: Picture, rng: Generator, darkest: float) -> Picture:
+    """Light that falls off from a place in the picture."""
+    row, column, size = rng.uniform((0, 0, 0.25), (1, 1, 0.6))
+    rows, columns = np.mgrid[0 : 1 : picture.shape[0] * 1j, 0 : 1 : picture.shape[1] * 1j]
+    near = np.exp(-((rows - row) ** 2 + (columns - column) ** 2) / (2 * size**2))[..., None]
+    return np.asarray(picture * (darkest + (1 - darkest) * near), np.float32)
+
+
+def dappled(picture: Picture, rng: Generator, darkest: float) -> Picture:
+    """Light and shade in nine places, and what lies between."""
+    places = rng.uniform(darkest, 1, (3, 3)).astype(np.float32)
+    light = cv2.resize(places, picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(picture * light[..., None], np.float32)
+
+
 def across(side: int, rng: Generator) -> Picture:
     """How far each pixel lies from a line through the middle, of shape (side, side, 1)."""
     rows, columns = np.mgrid[0:side, 0:side].astype(np.float32) - side / 2

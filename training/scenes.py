@@ -21,12 +21,14 @@ from training.painting import (
     clouds,
     coarse,
     cover,
+    dappled,
     grainy,
     jpeg,
     lit,
     painted,
     paper,
     png,
+    under_a_lamp,
 )
 from training.pictures import as_gray
 from training.warp import Gray
@@ -246,6 +248,24 @@ def tiny_in_a_large_frame(digit: Gray, rng: Generator) -> bytes:
     return png(painted(paper(WHITE, 400), cover(digit, rng, 400, 0.12), BLACK))
 
 
+def small_under_a_lamp(digit: Gray, rng: Generator) -> bytes:
+    """A digit of a twelfth to a fifth of a page, anywhere on it; half as light in the corners as under the lamp."""
+    page = painted(paper(CREAM, 500), cover(digit, rng, 500, rng.uniform(0.08, 0.2)), DARK_BLUE)
+    return jpeg(grainy(under_a_lamp(page, rng, 0.5), rng))
+
+
+def small_in_dappled_light(digit: Gray, rng: Generator) -> bytes:
+    """The same under a tree, in pencil."""
+    page = painted(paper(WHITE, 500), 0.8 * cover(digit, rng, 500, rng.uniform(0.08, 0.2)), BLACK)
+    return jpeg(grainy(dappled(page, rng, 0.55), rng))
+
+
+def small_chalk_in_dappled_light(digit: Gray, rng: Generator) -> bytes:
+    """The same on a blackboard."""
+    board = painted(paper((60, 70, 50), 500), cover(digit, rng, 500, rng.uniform(0.08, 0.2)), (220, 225, 225))
+    return jpeg(grainy(dappled(board, rng, 0.55), rng))
+
+
 def cut_to_its_edges(digit: Gray, rng: Generator) -> bytes:
     """Soft strokes, light on dark, with nothing around them."""
     strokes = _strokes(digit)
@@ -308,7 +328,8 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
             printed_box, photographed_box, coarse_box, crossed_box, comb_field, underlined, coarse_underline, circled,
             coarse_circle, highlighted, table_cell, scanner_edge, sheet_on_a_table, round_sticker, very_bold,
             one_pixel_wide, tiny_in_a_large_frame, cut_to_its_edges, few_pixels_enlarged, neon, white_on_nothing,
-            faint_in_16_bits, one_bit, crude_jpeg,
+            faint_in_16_bits, one_bit, crude_jpeg, small_under_a_lamp, small_in_dappled_light,
+            small_chalk_in_dappled_light,
         )
     }
 )  # fmt: skip

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from worker.ink import AROUND, Ink, border, find_ink
-from worker.parts import Gray, stroke_width
+from worker.ink import Ink, find_ink
+from worker.paper import border
+from worker.parts import AROUND, Gray, stroke_width
 
 SIDE, BOX, CENTER = 28, 20, 14.0
 #: Larger pictures are searched for ink at this size, in pixels; small finds are then looked at in full.

@@ -19,8 +19,8 @@ NEAR_PART, FAR_PART = 0.04, 0.3
 NEAR = 0.25
 #: What was drawn with a pen finer than this share of the main part's was not drawn with the same pen.
 FINER = 0.35
-#: The structuring element of two pixels by two.
-PAIRS = np.ones((2, 2), np.uint8)
+#: The structuring elements of two pixels by two, and of a pixel and its neighbors.
+PAIRS, AROUND = np.ones((2, 2), np.uint8), np.ones((3, 3), np.uint8)
 
 
 class Figure(NamedTuple):

@@ -17,4 +17,7 @@ def seven(side: int, pen: int, size: float = 0.6) -> Gray:
 
 
 def likeness(one: Gray, other: Gray) -> float:
+    """The correlation of their pixels; 0 if nothing is on one of them."""
+    if not (np.ptp(one) and np.ptp(other)):
+        return 0.0
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
