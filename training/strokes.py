@@ -1,7 +1,9 @@
 """Digits drawn from a few strokes, in the shapes that MNIST's writers seldom or never used.
 
 Ones with a flag and a foot, sevens with a bar, open and closed fours, threes with a flat top, nines with straight
-or hooked legs: each a list of lines in the unit square, bent a little differently every time.
+or hooked legs: each a list of lines in the unit square, bent a little differently every time. Shapes that MNIST's
+writers use for another digit are left out: a one with a long, nearly level flag is their seven, a one with a foot and
+no flag their two.
 """
 
 from __future__ import annotations
@@ -31,9 +33,7 @@ SHAPES: tuple[tuple[int, tuple[tuple[bool, Line], ...]], ...] = (
     (1, ((STRAIGHT, ((0.25, 0.25), (0.5, 0), (0.5, 1))), (STRAIGHT, ((0.2, 1), (0.8, 1))))),
     (1, ((STRAIGHT, ((0.35, 0.12), (0.5, 0), (0.5, 1))), (STRAIGHT, ((0.3, 1), (0.7, 1))))),
     (1, ((STRAIGHT, ((0.1, 0.45), (0.6, 0), (0.6, 1))),)),
-    (1, ((STRAIGHT, ((0.0, 0.3), (0.5, 0), (0.45, 1))),)),
     (1, ((STRAIGHT, ((0.25, 0.25), (0.55, 0), (0.5, 1))), (STRAIGHT, ((0, 1), (1, 0.95))))),
-    (1, ((STRAIGHT, ((0.55, 0), (0.5, 1))), (STRAIGHT, ((0.05, 1), (0.95, 1))))),
     (
         2,
         (
