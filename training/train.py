@@ -67,11 +67,12 @@ def as_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How long and how fast to train, and what makes it repeatable."""
+    """How long and how fast to train, from which seed, and whether the column is to see everything equally wide."""
 
     epochs: int
     seed: int
     rate: float = 3e-3
+    widened: bool = False
 
 
 def cross_entropy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
@@ -107,8 +108,7 @@ def train(shards: Path, run: Path, course: Course, start: keras.Model | None = N
     """
     keras.utils.set_random_seed(course.seed)
     batches = Shards(shards, course.seed)
-    fresh = network.unfolded(start, as_input(batches.images[:MEASURED])) if start else network.trainable()
-    column = compiled(fresh, course.epochs * len(batches), course.rate)
+    column = compiled(_fresh(batches, course, start), course.epochs * len(batches), course.rate)
     validation = training_digits().validation
     column.fit(
         batches,
@@ -126,6 +126,12 @@ def train(shards: Path, run: Path, course: Course, start: keras.Model | None = N
     plain = network.folded(column)
     plain.save(run / "model.keras")
     return plain
+
+
+def _fresh(batches: Shards, course: Course, start: keras.Model | None) -> keras.Model:
+    if start is None:
+        return network.trainable(course.widened)
+    return network.unfolded(start, as_input(batches.images[:MEASURED]), course.widened)
 
 
 def write_recipe(run: Path, course: Course, start: Path | None = None, **more: object) -> None:
@@ -150,12 +156,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--widened", action="store_true", help="train a column that sees everything equally wide")
     parser.add_argument("--start", type=Path, help="model.keras of another run or of a published column")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     keras.config.set_dtype_policy(options.precision)
-    course = Course(options.epochs, options.seed, options.rate)
+    course = Course(options.epochs, options.seed, options.rate, options.widened)
     try:
         start = keras.saving.load_model(options.start) if options.start else None
         write_recipe(options.run, course, options.start, precision=options.precision)

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from training import join, network, shards, train
 from training.data import Digits, Split
@@ -39,9 +40,10 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_folding_the_normalization_changes_no_answer() -> None:
+@pytest.mark.parametrize("widened", [False, True])
+def test_folding_the_normalization_changes_no_answer(widened: bool) -> None:
     keras.utils.set_random_seed(2)
-    trained = network.trainable()
+    trained = network.trainable(widened)
     rng = np.random.default_rng(2)
     for layer in trained.layers:
         if isinstance(layer, network.FusedNormalization):
@@ -52,6 +54,37 @@ def test_folding_the_normalization_changes_no_answer() -> None:
 
     assert folded(images).numpy() == pytest.approx(trained(images).numpy(), abs=1e-4)
     assert {type(layer).__module__.split(".")[0] for layer in folded.layers} == {"keras"}
+
+
+def as_a_widened_column_sees(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    widening = network.trainable(widened=True).get_layer(network.WIDENED)
+    return np.asarray(widening(picture[None, ..., None]))[0, ..., 0]
+
+
+def bar(left: int, width: int) -> NDArray[np.float32]:
+    picture = np.zeros((28, 28), np.float32)
+    picture[4:24, left : left + width] = 0.8
+    return picture
+
+
+@pytest.mark.parametrize("left", [0, 4, 10])
+@pytest.mark.parametrize("width", [10, 14, 18])
+def test_a_widened_column_sees_everything_equally_wide_and_in_the_middle(width: int, left: int) -> None:
+    seen = as_a_widened_column_sees(bar(left, width))
+
+    share, at = seen[10] / seen[10].sum(), np.arange(28)
+    assert (share * at).sum() == pytest.approx(13.5, abs=0.1)
+    assert np.sqrt((share * (at - 13.5) ** 2).sum()) == pytest.approx(network.SPREAD, rel=0.05)
+    assert (seen.any(1) == bar(left, width).any(1)).all()
+
+
+def test_a_widened_column_sees_a_line_twice_as_wide_at_most() -> None:
+    line = bar(5, 2)
+    assert as_a_widened_column_sees(line).sum() == pytest.approx(2 * line.sum(), rel=1e-3)
+
+
+def test_a_widened_column_of_nothing_sees_nothing() -> None:
+    assert not as_a_widened_column_sees(np.zeros((28, 28), np.float32)).any()
 
 
 def test_what_is_published_multiplies_whole_numbers_of_8_bits() -> None:
@@ -77,7 +110,7 @@ def test_what_is_published_multiplies_whole_numbers_of_8_bits() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_network_answers_the_mean_of_its_columns_and_is_parted_into_them_again(count: int, tmp_path: Path) -> None:
     keras.utils.set_random_seed(4)
-    columns = [network.folded(network.trainable()) for _ in range(count)]
+    columns = [network.folded(network.trainable(widened=number == 1)) for number in range(count)]
     images = np.random.default_rng(4).random((8, 28, 28, 1), np.float32)
 
     network.joined(columns).save(tmp_path / "joined.keras")

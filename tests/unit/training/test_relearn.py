@@ -65,8 +65,9 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relearn, "publish", published)
 
 
-def test_a_published_network_goes_on_from_where_it_was() -> None:
-    published = network.columns_of(keras.saving.load_model(PUBLISHED / "model.keras"))[0]
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_published_network_goes_on_from_where_it_was(number: int) -> None:
+    published = network.columns_of(keras.saving.load_model(PUBLISHED / "model.keras"))[number]
     images = train.as_input(training_digits().training.images[:512])
     # The same weights in float32, in whatever precision the published network computes.
     plain = network.folded(network.unfolded(published, images))
@@ -78,6 +79,15 @@ def test_a_published_network_goes_on_from_where_it_was() -> None:
     # In training, too, where a batch is normalized by its own statistics; without dropout, which is drawn by lot.
     trained.layers[-2].rate = 0
     assert trained(images, training=True).numpy() == pytest.approx(plain(images).numpy(), abs=1e-3)
+
+
+@pytest.mark.parametrize("widened", [False, True])
+def test_a_column_may_go_on_with_a_wider_view(widened: bool) -> None:
+    column = network.folded(network.trainable(widened))
+    images = np.random.default_rng(3).random((4, *network.INPUT), np.float32)
+
+    assert [layer.name for layer in network.unfolded(column, images, True).layers][1] == network.WIDENED
+    assert (network.unfolded(column, images).layers[1].name == network.WIDENED) is widened
 
 
 def test_another_network_is_refused() -> None:
