@@ -39,7 +39,7 @@ def files() -> dict[str, list[bytes]]:
         "28 x 28 gray PNG": [_encoded(".png", digit) for digit in digits],
         "28 x 28 color PNG": [_encoded(".png", cv2.merge([digit] * 3)) for digit in digits],
         "28 x 28 gray PNG, dark on light": [_encoded(".png", 255 - digit) for digit in digits],
-        "28 x 28 color PNG of a paint program": [_painted(255 - digit) for digit in digits],
+        "28 x 28 PNG of a paint program": [_painted(255 - digit) for digit in digits],
         "28 x 28 gray PNG, off center": [_encoded(".png", np.roll(255 - digit, 2, axis=1)) for digit in digits],
         "28 x 28 gray JPEG": [_encoded(".jpg", digit) for digit in digits],
         "140 x 140 gray PNG": [_encoded(".png", drawing) for drawing in drawings],
