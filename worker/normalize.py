@@ -58,7 +58,7 @@ def normalize(gray: Gray) -> Normalized:
     if ink is None:
         return _blank()
     if small is not gray and max(ink.box[2:]) < SMALL_FIND:
-        return normalize(_surroundings(gray, ink.box, gray.shape[1] / small.shape[1]))
+        return normalize(_surroundings(gray, ink.box, max(gray.shape) / max(small.shape)))
     if ink.lost:
         return Normalized(_whole(ink.strength), ink.inverted, ("cluttered",))
     digit = _redrawn(ink)

@@ -219,6 +219,16 @@ def test_any_picture_at_all_gives_28_by_28(gray: Gray) -> None:
         assert pixels.dtype == np.uint8
 
 
+@pytest.mark.parametrize("width", [1, 2, 4, 7])
+@pytest.mark.parametrize("row", [0, 300, 700, 723])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_dot_in_a_long_strip_is_no_fault(width: int, row: int, turned: bool) -> None:
+    strip = np.zeros((724, width), np.uint8)
+    strip[row : row + 9] = 255
+
+    assert normalize(strip.T if turned else strip).pixels.shape == (28, 28)
+
+
 def test_the_plain_way_only_turns_and_resizes() -> None:
     dark_on_light = plain(255 - seven(28, 3))
 
