@@ -78,16 +78,20 @@ class ChunkReader(io.RawIOBase):
 
 
 def _zip_members(stream: ChunkReader, settings: Settings, watch: tars.Watch) -> Iterator[Upload]:
-    unpacked = 0
+    unpacked, limit = 0, settings.max_image_bytes
     with tempfile.TemporaryFile() as spool:
         _spool(stream, spool)
         directory, contents = zips.Source(spool.fileno()), zips.Source(spool.fileno())
         for entry in zips.entries(directory):
-            if not entry.is_folder and not is_junk(entry.name):
-                upload = _zip_upload(contents, entry, settings.max_image_bytes)
-                unpacked += len(upload.data)
-                watch(unpacked)
-                yield upload
+            if entry.is_folder or is_junk(entry.name):
+                continue
+            if refused := _refused(entry, limit):
+                yield refused
+                continue
+            # Damaged or not, it is unpacked as far as it claims to go.
+            unpacked += entry.size
+            watch(unpacked)
+            yield _zip_upload(contents, entry, limit)
 
 
 def _spool(stream: ChunkReader, spool: IO[bytes]) -> None:
@@ -100,11 +104,15 @@ def _spool(stream: ChunkReader, spool: IO[bytes]) -> None:
         raise
 
 
-def _zip_upload(contents: zips.Source, entry: zips.Entry, limit: int) -> Upload:
+def _refused(entry: zips.Entry, limit: int) -> Upload | None:
     if entry.encrypted:
         return _failed(entry.name, "encrypted", "This file is encrypted; pack it without a password.")
     if entry.size > limit:
         return _failed(entry.name, ImageTooLarge.code, ImageTooLarge().message)
+    return None
+
+
+def _zip_upload(contents: zips.Source, entry: zips.Entry, limit: int) -> Upload:
     try:
         return Upload(entry.name, zips.read(contents, entry, limit))
     except zips.UnsupportedEntry:

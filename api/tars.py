@@ -15,7 +15,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 #: What begins a compressed stream, and what unpacks it.
 DECOMPRESSORS: dict[bytes, Callable[[Any], Any]] = {
@@ -33,7 +33,8 @@ TEXT_TYPES = {
     tarfile.GNUTYPE_LONGLINK,
 }
 MAX_TEXT = 2**20
-
+#: How much of what follows the last member is read at a time.
+REST_BYTES = 2**16
 
 #: Is told how many bytes came out of the decompression so far, and may object.
 Watch = Callable[[int], None]
@@ -52,6 +53,16 @@ class DamagedTar(ValueError):
 
 
 class _Header(tarfile.TarInfo):
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        """The next header. Raises DamagedTar where the library would take a damaged one, or none, for the end."""
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # which typeshed does not know
+            raise
+        except tarfile.HeaderError as error:
+            raise DamagedTar(str(error)) from error
+
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
         header = super().frombuf(buf, encoding, errors)
@@ -98,8 +109,12 @@ def members(stream: io.RawIOBase, limits: Limits, watch: Watch) -> Iterator[Memb
             while header := archive.next():
                 archive.members = []  # type: ignore[attr-defined]  # it would remember every one
                 yield _member(archive, header, limits)
+        while unpacked.read(REST_BYTES):  # the checksum of a compressed stream is at its end
+            pass
     except (tarfile.TarError, ValueError, OverflowError) as error:  # numbers in headers are texts
         raise DamagedTar(str(error)) from error
+    except RecursionError as error:
+        raise DamagedTar("too many headers follow each other") from error
 
 
 def _member(archive: tarfile.TarFile, header: tarfile.TarInfo, limits: Limits) -> Member:

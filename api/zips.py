@@ -23,6 +23,10 @@ END64_MAGIC = b"PK\x06\x06"
 
 #: The end record is followed by a comment of at most this length.
 MAX_COMMENT = 0xFFFF
+#: Writers that do not know ZIP64, macOS's among them, count more entries modulo this, and everyone reads them.
+COUNTED = 2**16
+#: What does not get smaller grows by less than this, up to the largest image.
+OVERHEAD = 2**16
 #: Values that say: look in the ZIP64 field.
 SEE_ZIP64 = 0xFFFFFFFF
 ZIP64_FIELD = 1
@@ -67,6 +71,15 @@ class Entry(NamedTuple):
         return bool(self.flags & ENCRYPTED)
 
 
+class _Directory(NamedTuple):
+    """Where the directory begins and ends, its number of entries, and how many foreign bytes precede the archive."""
+
+    begin: int
+    end: int
+    files: int
+    shift: int
+
+
 class Source:
     """A file as bytes at any position, read ahead a little; for one reader, who mostly goes forward."""
 
@@ -102,19 +115,23 @@ class Source:
 
 def entries(source: Source) -> Iterator[Entry]:
     """The entries of a ZIP file, in the order of its directory. Raises DamagedZip."""
-    count, position, shift = _directory(source)
-    for _ in range(count):
+    directory = _directory(source)
+    position, found = directory.begin, 0
+    while position < directory.end:
         fields = source.record_at(position, CENTRAL, CENTRAL_MAGIC)
         name_length, extra_length, comment_length = fields[10:13]
         tail = source.bytes_at(position + CENTRAL.size, name_length + extra_length)
         if len(tail) < name_length + extra_length:
             raise DamagedZip("its directory is cut short")
-        yield _entry(fields, tail[:name_length], tail[name_length:], shift)
+        yield _entry(fields, tail[:name_length], tail[name_length:], directory.shift)
         position += CENTRAL.size + name_length + extra_length + comment_length
+        found += 1
+    if position != directory.end or (found - directory.files) % COUNTED:
+        raise DamagedZip("its directory has other files than it says")
 
 
 def read(source: Source, entry: Entry, limit: int) -> bytes:
-    """An entry's content, at most `limit` bytes. Raises DamagedEntry, UnsupportedEntry."""
+    """An entry's content, at most `limit` bytes, and no more than it claims. Raises DamagedEntry, UnsupportedEntry."""
     if entry.method not in (STORED, DEFLATED):
         raise UnsupportedEntry
     try:
@@ -122,22 +139,23 @@ def read(source: Source, entry: Entry, limit: int) -> bytes:
     except DamagedZip as error:
         raise DamagedEntry from error
     begin = entry.offset + LOCAL.size + header[9] + header[10]
-    packed = source.bytes_at(begin, min(entry.packed_size, limit + MAX_COMMENT))
-    content = packed if entry.method == STORED else _inflated(packed, limit)
+    most = min(entry.size, limit)
+    packed = source.bytes_at(begin, min(entry.packed_size, most + OVERHEAD))
+    content = packed if entry.method == STORED else _inflated(packed, most)
     if len(content) != entry.size or zlib.crc32(content) != entry.crc:
         raise DamagedEntry
     return content
 
 
-def _inflated(packed: bytes, limit: int) -> bytes:
+def _inflated(packed: bytes, most: int) -> bytes:
+    """The content, with one byte more than it should have if it has more."""
     try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit + 1)
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most + 1)
     except zlib.error as error:
         raise DamagedEntry from error
 
 
-def _directory(source: Source) -> tuple[int, int, int]:
-    """How many entries, where their directory begins, and how many foreign bytes stand before the archive."""
+def _directory(source: Source) -> _Directory:
     length = source.length
     start = max(0, length - END.size - MAX_COMMENT)
     tail = source.bytes_at(start, length - start)
@@ -154,7 +172,7 @@ def _directory(source: Source) -> tuple[int, int, int]:
     shift = end - size - offset
     if shift < 0:
         raise DamagedZip("its directory is not where it should be")
-    return count, offset + shift, shift
+    return _Directory(offset + shift, end, count, shift)
 
 
 def _entry(fields: tuple[int, ...], name: bytes, extra: bytes, shift: int) -> Entry:

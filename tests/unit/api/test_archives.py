@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from api.bodies import file_uploads
 from shared.domain import Upload
 from shared.errors import StoreFull, TooLarge
 from shared.settings import Settings
+from shared.zip_format import CENTRAL_MAGIC, END, END_MAGIC
 
 LIMITS = Settings(max_image_bytes=1000)
 MIB = 2**20
@@ -95,11 +97,57 @@ def test_a_damaged_end_leaves_what_came_before() -> None:
     assert codes(found)[1:] == ["broken_archive"]
 
 
+THREE = tuple((member(f"{n}.png", 3), b"one") for n in range(3))
+BLOCK = tarfile.BLOCKSIZE
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        tar_of(*THREE)[: 4 * BLOCK],
+        tar_of(*THREE)[: 4 * BLOCK + 200],
+        tar_of(*THREE)[: 4 * BLOCK] + b"\1" + tar_of(*THREE)[4 * BLOCK + 1 :],
+        tar_of(*THREE)[: 4 * BLOCK] + b"x" * 4 * BLOCK,
+    ],
+    ids=["cut between members", "cut in a header", "a wrong bit", "foreign bytes"],
+)
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_where_a_header_is_damaged_it_is_told(damaged: bytes, packed: Callable[[bytes], bytes]) -> None:
+    assert codes(uploads(packed(damaged))) == [None, None, "broken_archive"]
+
+
+@pytest.mark.parametrize("wrong", [slice(-1, None), slice(-8, -7)], ids=["length", "checksum"])
+def test_the_checksum_of_a_compressed_archive_is_looked_at(wrong: slice) -> None:
+    data = bytearray(tar_of(*THREE, mode="w:gz"))
+    data[wrong] = bytes([data[wrong][0] ^ 1])
+    assert codes(uploads(bytes(data))) == [None, None, None, "broken_archive"]
+
+
+def test_headers_without_end_damage_the_archive_and_nothing_more() -> None:
+    name = member("x", 1, type=tarfile.GNUTYPE_LONGNAME).tobuf(tarfile.GNU_FORMAT) + b"n".ljust(BLOCK, b"\0")
+    assert codes(uploads(tar_of(ONE)[: 2 * BLOCK] + name * 3000)) == [None, "broken_archive"]
+
+
 def test_what_unpacks_to_far_more_than_it_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "FREE_BYTES", MIB)
     bomb = tar_of(*((member(f"{n}.png", 1000), bytes(1000)) for n in range(2000)), mode="w:gz")
     with pytest.raises(TooLarge, match="unpacks to more"):
         uploads(bomb)
+
+
+def test_a_bomb_of_damaged_entries_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "FREE_BYTES", MIB)
+    monkeypatch.setattr(archives, "MAX_RATIO", 10)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("1.png", bytes(1000))
+    whole = buffer.getvalue()
+    begin, end = whole.index(CENTRAL_MAGIC), whole.index(END_MAGIC)
+    entry = bytearray(whole[begin:end])
+    entry[16:20] = b"\1" * 4
+    tail = END.pack(END_MAGIC, 0, 0, 20_000, 20_000, 20_000 * len(entry), begin, 0)
+    with pytest.raises(TooLarge, match="unpacks to more"):
+        uploads(whole[:begin] + bytes(entry) * 20_000 + tail, "batch.zip")
 
 
 def test_a_bomb_that_nobody_would_read_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,31 @@ def test_more_entries_than_16_bits_count_are_all_found() -> None:
         assert sum(1 for _ in zips.entries(file)) == 65_537
 
 
+def without_zip64(data: bytes) -> bytes:
+    """The archive of `directory_of` with a plain end record, as macOS packs many files."""
+    begin, end = data.index(zips.CENTRAL_MAGIC), data.index(zips.END64_MAGIC)
+    return data[:end] + zips.END.pack(zips.END_MAGIC, 0, 0, 0, 0, end - begin, begin, 0)
+
+
+def counting(entries: int, data: bytes) -> bytes:
+    """The archive, whose end record counts its entries otherwise."""
+    end = data.rindex(zips.END_MAGIC)
+    return data[: end + 8] + struct.pack("<2H", entries, entries) + data[end + 12 :]
+
+
+def test_more_entries_than_16_bits_count_need_no_zip64_end() -> None:
+    with file_of(counting(65_537 % 2**16, without_zip64(directory_of(65_537)))) as file:
+        assert sum(1 for _ in zips.entries(file)) == 65_537
+
+
+@pytest.mark.parametrize("said", [0, 2, 4, 65_535])
+def test_every_entry_is_found_and_a_wrong_count_told(said: int) -> None:
+    found = []
+    with file_of(counting(said, zip_of(*MEMBERS))) as file, pytest.raises(zips.DamagedZip, match="than it says"):
+        found.extend(zips.read(file, entry, MIB) for entry in zips.entries(file))
+    assert found == [data for _, data in MEMBERS]
+
+
 def test_names_in_an_old_code_page_are_readable() -> None:
     data = zip_of(("xxx.png", b"x")).replace(b"xxx.png", b"\x8dt\x82.png")
     assert read(data) == [("ìté.png", b"x")]
@@ -111,6 +136,17 @@ def test_an_entry_gives_no_more_than_the_limit() -> None:
         (entry,) = zips.entries(file)
         with pytest.raises(zips.DamagedEntry):
             zips.read(file, entry, 1000)
+
+
+def test_an_entry_is_unpacked_no_further_than_it_claims_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked = []
+    inflated = zips._inflated
+    monkeypatch.setattr(zips, "_inflated", lambda *given: unpacked.append(inflated(*given)) or unpacked[-1])
+    with file_of(zip_of(("a", b"0" * MIB))) as file:
+        (entry,) = zips.entries(file)
+        with pytest.raises(zips.DamagedEntry):
+            zips.read(file, entry._replace(size=1000), MIB)
+    assert len(unpacked[0]) == 1001
 
 
 def test_a_wrong_checksum_is_a_damaged_entry() -> None:
