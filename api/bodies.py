@@ -131,7 +131,7 @@ def _json(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
         raise InvalidRequest('A JSON body is an object: {"items": [...]} or {"data": [[...]]}.')
     for name in ("options", "metadata"):
         if name in document:
-            body.fields[name] = json.dumps(document[name])
+            body.fields[name] = json.dumps(document[name], sort_keys=True)
     items = document.get("items", [document])
     if not isinstance(items, list):
         raise InvalidRequest('"items" is a list of {"image": base64} or {"data": [[...]]}.')

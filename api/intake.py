@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from ulid import ULID
+
 from api.arrival import Arrival, Desk
 from api.bodies import Body
 from api.fingerprint import Fingerprint
@@ -38,7 +40,7 @@ def take_in(desk: Desk, body: Body, key: str | None = None, owner: str = LOCAL_O
     """
     if key is None:
         return _new_job(desk, body, owner)
-    receipt = Receipt(owner, key)
+    receipt = Receipt(owner, key, upload_id=str(ULID()))
     now = datetime.now(UTC)
     if standing := desk.parts.receipts.reserve(receipt, now, stale=now - ABANDONED):
         return _same_job(desk, body, standing)

@@ -275,12 +275,13 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an Idempotency-Key stood for: a job, or None while its upload is under way."""
+    """What an Idempotency-Key stood for: a job, or None while its upload, of this id, is under way."""
 
     owner: str
     key: str
     fingerprint: str | None = None
     job_id: str | None = None
+    upload_id: str | None = None
 
 
 class Result(NamedTuple):

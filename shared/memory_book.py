@@ -138,8 +138,9 @@ class MemoryBook:
             self.drop(job_id)
 
     def drop(self, job_id: str) -> None:
-        """Delete a job with its chunks and results."""
+        """Delete a job with its chunks, results and receipts."""
         self.rows = {row.chunk.id: row for row in self.rows.values() if row.chunk.job_id != job_id}
+        self.receipts = {key: entry for key, entry in self.receipts.items() if entry[0].job_id != job_id}
         del self.jobs[job_id], self.results[job_id]
 
     # --- looking ---

@@ -148,7 +148,7 @@ class Receipts(Protocol):
         """Hold a reserved key longer: its upload goes on."""
 
     def give_back(self, receipt: Receipt) -> None:
-        """Free a reserved key whose request came to nothing."""
+        """Free a reserved key whose upload came to nothing, unless another upload has it by now."""
 
     def forget(self, before: datetime) -> None:
         """Delete the receipts from before a moment."""
@@ -158,7 +158,7 @@ class Retention(Protocol):
     """What nobody need keep any longer."""
 
     def remove(self, job_id: str) -> None:
-        """Delete an ended job with its chunks and results. Raises NoSuchJob, Conflict."""
+        """Delete an ended job with its chunks, results and receipts. Raises NoSuchJob, Conflict."""
 
     def expired(self, now: datetime, limit: int) -> list[str]:
         """Ended jobs that nobody need keep any longer."""

@@ -24,7 +24,8 @@ class SqlReceipts:
         try:
             with writing(self._engine) as connection:
                 connection.execute(delete(receipts).where(_same_key(receipt), abandoned))
-                connection.execute(insert(receipts).values(owner=receipt.owner, key=receipt.key, created_at=now))
+                reserved = {"owner": receipt.owner, "key": receipt.key, "upload_id": receipt.upload_id}
+                connection.execute(insert(receipts).values(**reserved, created_at=now))
         except IntegrityError:
             return self._standing(receipt)
         return None
@@ -41,7 +42,8 @@ class SqlReceipts:
 
     def give_back(self, receipt: Receipt) -> None:
         with writing(self._engine) as connection:
-            connection.execute(delete(receipts).where(_same_key(receipt), receipts.c.job_id.is_(None)))
+            held = receipts.c.job_id.is_(None) & (receipts.c.upload_id == receipt.upload_id)
+            connection.execute(delete(receipts).where(_same_key(receipt), held))
 
     def forget(self, before: datetime) -> None:
         with writing(self._engine) as connection:

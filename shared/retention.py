@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, delete, select, update
 from shared.database import reading, writing
 from shared.domain import TERMINAL
 from shared.errors import Conflict, NoSuchJob
-from shared.tables import jobs
+from shared.tables import jobs, receipts
 
 
 class SqlRetention:
@@ -25,6 +25,7 @@ class SqlRetention:
             if connection.execute(gone).rowcount == 0:
                 status = connection.scalar(select(jobs.c.status).where(jobs.c.id == job_id, ~jobs.c.arriving))
                 raise Conflict(f"The job is {status}; cancel it before you delete it.") if status else NoSuchJob
+            connection.execute(delete(receipts).where(receipts.c.job_id == job_id))
 
     def expired(self, now: datetime, limit: int) -> list[str]:
         return self._ended(jobs.c.expires_at < now, limit)

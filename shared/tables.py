@@ -111,7 +111,9 @@ receipts = Table(
     Column("fingerprint", String(64)),
     Column("job_id", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("upload_id", String(64)),
     Index(None, "created_at"),
+    Index(None, "job_id"),
 )
 
 results = Table(

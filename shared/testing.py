@@ -28,19 +28,20 @@ class MemoryReceipts:
             standing, reserved_at = self._book.receipts.get(key, (receipt, stale))
             if key in self._book.receipts and (standing.job_id or reserved_at >= stale):
                 return standing
-            self._book.receipts[key] = Receipt(*key), now
+            self._book.receipts[key] = replace(receipt, fingerprint=None), now
         return None
 
     def renew(self, receipt: Receipt, now: datetime) -> None:
         key = receipt.owner, receipt.key
         with self._book.lock:
-            if key in self._book.receipts and self._book.receipts[key][0].job_id is None:
-                self._book.receipts[key] = Receipt(*key), now
+            standing, _ = self._book.receipts.get(key, (None, now))
+            if standing and standing.job_id is None:
+                self._book.receipts[key] = standing, now
 
     def give_back(self, receipt: Receipt) -> None:
         with self._book.lock:
             standing, _ = self._book.receipts.get((receipt.owner, receipt.key), (receipt, None))
-            if standing.job_id is None:
+            if standing.job_id is None and standing.upload_id == receipt.upload_id:
                 self._book.receipts.pop((receipt.owner, receipt.key), None)
 
     def forget(self, before: datetime) -> None:

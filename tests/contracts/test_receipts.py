@@ -39,6 +39,16 @@ def test_a_key_that_came_to_nothing_is_free_again(receipts: Receipts) -> None:
     assert receipts.reserve(KEY, NOW, stale=NOW - DAY) is None
 
 
+def test_an_upload_that_lost_its_key_does_not_free_it(receipts: Receipts) -> None:
+    first, second = replace(KEY, upload_id="first"), replace(KEY, upload_id="second")
+    receipts.reserve(first, NOW, stale=NOW - DAY)
+    receipts.reserve(second, NOW + 2 * DAY, stale=NOW + DAY)
+    receipts.give_back(first)
+    assert receipts.reserve(first, NOW + 2 * DAY, stale=NOW + DAY)
+    receipts.give_back(second)
+    assert receipts.reserve(first, NOW + 2 * DAY, stale=NOW + DAY) is None
+
+
 def test_a_key_that_stands_for_a_job_is_not_given_back(book: JobBook, receipts: Receipts) -> None:
     receipts.reserve(KEY, NOW, stale=NOW - DAY)
     add(book, a_job(), receipt=KEY)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shared.domain import Receipt
 from shared.errors import Conflict, NoSuchJob
-from shared.ports import JobBook, Retention
+from shared.ports import JobBook, Receipts, Retention
 from tests.contracts.samples import DAY, LEASE, NOW, a_job, add, claimed, read
 
 
@@ -21,6 +22,17 @@ def test_a_removed_job_takes_its_chunks_and_results_along(book: JobBook, retenti
     assert book.list_jobs(limit=9) == []
     add(book, a_job(total=3))  # its chunks' ids are free again
     assert book.list_results("job_1", after=-1, limit=9) == []
+
+
+def test_a_removed_job_frees_its_key(book: JobBook, retention: Retention, receipts: Receipts) -> None:
+    key, other = Receipt("local", "key"), Receipt("local", "other")
+    for receipt, job_id in ((key, "job_1"), (other, "job_2")):
+        receipts.reserve(receipt, NOW, stale=NOW - DAY)
+        add(book, a_job(job_id), receipt=receipt)
+        book.cancel(job_id, NOW)
+    retention.remove("job_1")
+    assert receipts.reserve(key, NOW, stale=NOW - DAY) is None
+    assert receipts.reserve(other, NOW, stale=NOW - DAY)
 
 
 def test_a_job_that_has_not_ended_is_not_removed(book: JobBook, retention: Retention) -> None:

@@ -23,6 +23,13 @@ def test_the_same_key_with_another_payload_is_422(client: TestClient) -> None:
         assert (changed.status_code, changed.json()["code"]) == (422, "idempotency_key_reused")
 
 
+def test_the_order_of_names_in_json_does_not_matter(client: TestClient) -> None:
+    pixels = {"items": [{"data": [[0] * 28] * 28}]}
+    one = client.post("/v1/jobs", json=pixels | {"options": {"top_k": 1, "threshold": 0.5}}, headers=KEY)
+    other = client.post("/v1/jobs", json={"options": {"threshold": 0.5, "top_k": 1}} | pixels, headers=KEY)
+    assert (one.status_code, other.json()["id"]) == (202, one.json()["id"])
+
+
 def test_a_key_whose_request_failed_is_free_again(client: TestClient) -> None:
     assert submit(client, b"1", headers=KEY, data={"model": "dogs"}).status_code == 422
     assert submit(client, b"1", headers=KEY).status_code == 202
