@@ -6,16 +6,16 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import anyio
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from api import problems
 from api.arrival import Desk
-from api.deps import UPLOADS_AT_ONCE, House
+from api.deps import House
 from api.request_id import RequestId
 from api.routes import events, health, jobs, models, pages, predict, results, reviews, tiles
 from api.same_origin import SameOrigin
+from api.submission import Places
 from api.views import open_views
 from api.waiting import Waiting
 from shared.catalog import ModelCatalog
@@ -39,7 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
             views=views,
             pulse=open_pulse(engine),
             waiting=waiting,
-            uploads=anyio.CapacityLimiter(UPLOADS_AT_ONCE),
+            places=Places(),
         )
         async with waiting.listening():
             gc.freeze()  # what is loaded stays, and need not be looked through for garbage during an upload

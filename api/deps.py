@@ -6,17 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
-import anyio
 from fastapi import Depends, Header, Query, Request
 
 from api.arrival import Desk
+from api.submission import Places
 from api.views import Views
 from api.waiting import Waiting
 from shared.pulse import SqlPulse
 from shared.reviewing import ReviewBook
-
-#: Uploads that are taken in at a time, each in a thread of its own; others wait their turn.
-UPLOADS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class House:
     views: Views
     pulse: SqlPulse
     waiting: Waiting
-    uploads: anyio.CapacityLimiter
+    places: Places
 
     @property
     def single_desk(self) -> Desk:

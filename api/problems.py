@@ -31,12 +31,14 @@ from shared.errors import (
     Unavailable,
     UnsupportedFormat,
     UnsupportedMedia,
+    UploadStalled,
 )
 
 #: The first class that fits decides, so the special ones stand first.
 STATUSES: Sequence[tuple[type[DigitqError], HTTPStatus]] = (
     (UnsupportedMedia, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (UploadStalled, HTTPStatus.REQUEST_TIMEOUT),
     (BrokenArchive, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (StoreFull, HTTPStatus.INSUFFICIENT_STORAGE),

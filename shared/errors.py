@@ -6,6 +6,7 @@ DigitqError                     code, message
 │   ├── UnsupportedMedia
 │   ├── TooLarge
 │   ├── BrokenArchive
+│   ├── UploadStalled
 │   └── KeyReused
 ├── Missing                     there is no such thing
 │   ├── NoSuchJob
@@ -15,6 +16,7 @@ DigitqError                     code, message
 │   └── KeyInFlight
 ├── Unavailable                 a part is out of reach; the same call works later
 │   ├── BacklogFull
+│   ├── TooManyUploads
 │   ├── StoreUnavailable
 │   │   └── StoreFull
 │   ├── DatabaseUnavailable
@@ -78,6 +80,12 @@ class BrokenArchive(Refused):
     code = "broken_archive"
 
 
+class UploadStalled(Refused):
+    """The upload has brought nothing for half a minute and was given up; send it again."""
+
+    code = "upload_stalled"
+
+
 class KeyReused(Refused):
     """This Idempotency-Key came with another payload before; use a new key for a new job."""
 
@@ -130,6 +138,12 @@ class BacklogFull(Unavailable):
     """As much work is waiting as this service takes on; try again when some of it is done."""
 
     code = "backlog_full"
+
+
+class TooManyUploads(Unavailable):
+    """As many large uploads are under way as this service takes at a time; try again when one of them is done."""
+
+    code = "too_many_uploads"
 
 
 class StoreUnavailable(Unavailable):

@@ -27,7 +27,7 @@ async def create_job(
     request: Request, response: Response, house: HouseDep, now: Now, wait: PreferredWait, key: IdempotencyKey = None
 ) -> JobOut:
     """Submit images: any number of files, archives (zip, tar, tar.gz), JSON or NDJSON items."""
-    job = await submit(request, house.desk, house.uploads, key)
+    job = await submit(request, house.desk, house.places, key)
     if wait:
         job = await house.waiting.until_ended(lambda: house.desk.parts.book.find(job.id), wait)
         response.headers["Preference-Applied"] = f"wait={wait:g}"

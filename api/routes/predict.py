@@ -21,7 +21,7 @@ router = APIRouter(tags=["predict"], responses=ERRORS)
 async def predict(request: Request, house: HouseDep) -> Prediction:
     """Read one digit: a file under any field name, or JSON {"data": [[28 rows of 28 numbers]]}."""
     desk = house.desk
-    job = await submit(request, house.single_desk, house.uploads)
+    job = await submit(request, house.single_desk, house.places)
     ended = await house.waiting.until_ended(partial(desk.parts.book.find, job.id), desk.settings.predict_seconds)
     if not ended.status.terminal:
         raise NoAnswerInTime(f"No worker answered in time; poll /v1/jobs/{job.id}, it is not lost.")
