@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Float, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionInTime
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -46,7 +47,12 @@ def open_engine(url: str) -> Engine:
     """An engine for `url`; nothing is connected yet."""
     if url.startswith("sqlite"):
         engine = create_engine(
-            url, connect_args={"timeout": BUSY_SECONDS}, json_serializer=dumps, json_deserializer=loads
+            url,
+            connect_args={"timeout": BUSY_SECONDS},
+            # Those who wait for the one writer must not keep readers from a connection.
+            max_overflow=-1,
+            json_serializer=dumps,
+            json_deserializer=loads,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -113,6 +119,8 @@ def _translated() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise (StoreFull if SQLITE_FULL in str(error) else DatabaseUnavailable) from error
+    except NoConnectionInTime as error:
+        raise DatabaseUnavailable from error
     except (DataError, OverflowError) as error:  # a text or a number that no column can hold
         raise Missing from error
     except DBAPIError as error:
