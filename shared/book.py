@@ -29,7 +29,7 @@ from shared.domain import (
     Result,
     Status,
 )
-from shared.errors import Conflict, NoSuchItem, NoSuchJob, PackLost
+from shared.errors import Conflict, NoSuchJob, PackLost
 from shared.fairness import LOAD, NEXT_CHUNKS
 from shared.ports import Recorded
 from shared.receipts import fill_in
@@ -49,6 +49,7 @@ from shared.statements import (
     drop_not_started,
     holding,
     jobs_query,
+    missing,
     reopen_failed,
     results_query,
     settle,
@@ -131,16 +132,16 @@ class SqlJobBook:
     def result(self, job_id: str, index: int) -> Result:
         with reading(self._engine) as connection:
             row = connection.execute(results_query(job_id).where(results.c.item_index == index)).first()
-        if row is None:
-            raise NoSuchItem
+            if row is None:
+                raise missing(connection, job_id)
         return result_from(row)
 
     def chunk_with(self, job_id: str, index: int) -> Chunk:
         holds = (chunks.c.job_id == job_id, chunks.c.first <= index, chunks.c.first + chunks.c.count > index)
         with reading(self._engine) as connection:
             row = connection.execute(select(chunks).where(*holds)).first()
-        if row is None:
-            raise NoSuchItem
+            if row is None:
+                raise missing(connection, job_id)
         return chunk_from(row)
 
     def backlog(self) -> Backlog:

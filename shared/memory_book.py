@@ -175,6 +175,7 @@ class MemoryBook:
     @_whole
     def result(self, job_id: str, index: int) -> Result:
         if index not in self.results.get(job_id, {}):
+            self.find(job_id)
             raise NoSuchItem
         return self.results[job_id][index]
 
@@ -183,6 +184,7 @@ class MemoryBook:
         for row in self._of(job_id):
             if index in row.images:
                 return row.chunk
+        self.find(job_id)
         raise NoSuchItem
 
     @_whole

@@ -11,7 +11,7 @@ from shared.ports import Parts
 
 
 def items_of(parts: Parts, job_id: str, indexes: Collection[int]) -> Iterator[Item]:
-    """The uploads with these indexes, in their order. Raises NoSuchItem, PackLost, Unavailable."""
+    """The uploads with these indexes, in their order. Raises NoSuchItem, NoSuchJob, PackLost, Unavailable."""
     wanted: defaultdict[str, list[int]] = defaultdict(list)
     chunk = None
     for index in sorted(indexes):

@@ -78,10 +78,10 @@ class JobBook(Protocol):
         """Results in the order of their index, from index `after` + 1 on."""
 
     def result(self, job_id: str, index: int) -> Result:
-        """One result. Raises NoSuchItem."""
+        """One result. Raises NoSuchItem, NoSuchJob."""
 
     def chunk_with(self, job_id: str, index: int) -> Chunk:
-        """The chunk that holds the image `index`. Raises NoSuchItem."""
+        """The chunk that holds the image `index`. Raises NoSuchItem, NoSuchJob."""
 
     def announce(self, queue: Queue, window: int) -> list[str]:
         """Mark waiting chunks as queued, at most so many that `window` are queued or running, and give their ids.
@@ -164,7 +164,7 @@ class Retention(Protocol):
         """Ended jobs that nobody need keep any longer."""
 
     def with_old_uploads(self, now: datetime, limit: int) -> list[str]:
-        """Ended jobs whose uploads nobody need keep any longer."""
+        """Ended jobs whose uploads nobody need keep any longer: none with corrections, which are learned from."""
 
     def uploads_removed(self, job_id: str) -> None:
         """Note that a job's packs are gone."""

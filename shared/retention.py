@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, delete, select, update
 from shared.database import reading, writing
 from shared.domain import TERMINAL
 from shared.errors import Conflict, NoSuchJob
-from shared.tables import jobs, receipts
+from shared.tables import corrections, jobs, receipts
 
 
 class SqlRetention:
@@ -31,7 +31,8 @@ class SqlRetention:
         return self._ended(jobs.c.expires_at < now, limit)
 
     def with_old_uploads(self, now: datetime, limit: int) -> list[str]:
-        return self._ended(jobs.c.uploads_expire_at < now, limit)
+        corrected = select(corrections).where(corrections.c.job_id == jobs.c.id).exists()
+        return self._ended((jobs.c.uploads_expire_at < now) & ~corrected, limit)
 
     def _ended(self, old: ColumnElement[bool], limit: int) -> list[str]:
         with reading(self._engine) as connection:

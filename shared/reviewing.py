@@ -76,10 +76,10 @@ class ReviewBook(Protocol):
         """The corrections of the images from `first` to `last`, by their index."""
 
     def correct(self, place: Place, correction: Correction) -> None:
-        """Note what a person says. Raises NoSuchItem if there is no result to say it of."""
+        """Note what a person says. Raises NoSuchItem, NoSuchJob if there is no result to say it of."""
 
     def withdraw(self, place: Place, reviewer: str, now: datetime) -> None:
-        """Let the model's answer stand again. Raises NoSuchItem if there is no result."""
+        """Let the model's answer stand again. Raises NoSuchItem, NoSuchJob if there is no result."""
 
     def pending(self, *, after: Place | None, limit: int) -> list[Pending]:
         """Doubtful results that nobody has looked at, the oldest job first."""

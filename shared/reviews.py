@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, 
 
 from shared.database import reading, writing
 from shared.domain import Decision
-from shared.errors import NoSuchItem
 from shared.reviewing import Correction, OutlineRow, Pending, Place, Review
 from shared.rows import result_from
+from shared.statements import missing
 from shared.tables import corrections, jobs, results, reviews
 
 OF_RESULT = and_(corrections.c.job_id == results.c.job_id, corrections.c.item_index == results.c.item_index)
@@ -45,14 +45,16 @@ class SqlReviewBook:
     def correct(self, place: Place, correction: Correction) -> None:
         with writing(self._engine) as connection:
             said = {"label": correction.label, "reviewer": correction.reviewer, "reviewed_at": correction.reviewed_at}
-            before = _take_back(connection, place)[1]
+            prediction, earlier = _take_back(connection, place)
             connection.execute(insert(corrections), _keys(place) | said)
-            _note(connection, place, (before, correction.label), correction.reviewer, correction.reviewed_at)
+            change = (earlier or prediction, correction.label)
+            _note(connection, place, change, correction.reviewer, correction.reviewed_at)
 
     def withdraw(self, place: Place, reviewer: str, now: datetime) -> None:
         with writing(self._engine) as connection:
-            prediction, before = _take_back(connection, place)
-            _note(connection, place, (before, prediction), reviewer, now)
+            prediction, earlier = _take_back(connection, place)
+            if earlier:
+                _note(connection, place, (earlier, prediction), reviewer, now)
 
     def pending(self, *, after: Place | None, limit: int) -> list[Pending]:
         query = _pending(results, jobs.c.model_name).order_by(results.c.job_id, results.c.item_index).limit(limit)
@@ -90,14 +92,14 @@ def _pending(*columns: Any) -> Select[Any]:
 
 
 def _take_back(connection: Connection, place: Place) -> tuple[str | None, str | None]:
-    """Remove the correction of an image, if any: what the model said, and what was taken for true until now."""
+    """Remove the correction of an image, if any: what the model said, and what a person had said."""
     # The lock on the result lets two people say something of one image only one after the other.
     said = select(results.c.prediction).where(*_is(place, results)).with_for_update()
     row = connection.execute(said).first()
     if row is None:
-        raise NoSuchItem
+        raise missing(connection, place.job_id)
     label = connection.scalar(delete(corrections).where(*_is(place, corrections)).returning(corrections.c.label))
-    return row.prediction, label or row.prediction
+    return row.prediction, label
 
 
 def _note(

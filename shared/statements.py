@@ -28,6 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.database import epoch_now
 from shared.domain import TERMINAL, ChunkState, Claim, Decision, Digit, Outcome, Result, Status
+from shared.errors import Missing, NoSuchItem, NoSuchJob
 from shared.rows import result_row
 from shared.tables import chunks, jobs, results
 
@@ -46,6 +47,12 @@ def jobs_query() -> Select[Any]:
 
 def results_query(job_id: str) -> Select[Any]:
     return select(results, jobs.c.model_name).join(jobs).where(results.c.job_id == job_id)
+
+
+def missing(connection: Connection, job_id: str) -> Missing:
+    """What there is not, where an image of a job was looked for in vain: the image, or the job."""
+    known = select(jobs.c.id).where(jobs.c.id == job_id, ~jobs.c.arriving)
+    return NoSuchItem() if connection.scalar(known) else NoSuchJob()
 
 
 #: The job of the chunk `chunk_id`, locked: what its worker must know of it.

@@ -65,8 +65,8 @@ def test_jobs_are_listed_by_status(book: JobBook) -> None:
 def test_the_chunk_of_an_image_is_found(book: JobBook) -> None:
     job = add(book, a_job(total=5), size=2)
     assert [book.chunk_with(job.id, index).first for index in range(5)] == [0, 0, 2, 2, 4]
-    for missing in (("job_1", 5), ("job_1", -1), ("job_2", 0)):
-        with pytest.raises(NoSuchItem):
+    for missing, error in ((("job_1", 5), NoSuchItem), (("job_1", -1), NoSuchItem), (("job_2", 0), NoSuchJob)):
+        with pytest.raises(error):
             book.chunk_with(*missing)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from shared.domain import Counts, Decision, Outcome, Result, Status, Unreadable
-from shared.errors import NoSuchItem
+from shared.errors import NoSuchItem, NoSuchJob
 from shared.ports import JobBook, Recorded
 from tests.contracts.samples import (
     BROKEN,
@@ -118,7 +118,7 @@ def test_a_result_comes_back_as_it_was(book: JobBook) -> None:
     assert book.result("job_1", 0) == result
     with pytest.raises(NoSuchItem):
         book.result("job_1", 1)
-    with pytest.raises(NoSuchItem):
+    with pytest.raises(NoSuchJob):
         book.result("job_2", 0)
 
 

@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from shared.book import SqlJobBook
 from shared.domain import Decision, Digit, Result, Score
-from shared.errors import NoSuchItem
+from shared.errors import NoSuchItem, NoSuchJob
+from shared.retention import SqlRetention
 from shared.reviewing import NOT_A_DIGIT, Correction, Place
 from shared.reviews import SqlReviewBook
-from tests.contracts.samples import BROKEN, MODEL, NOW, a_job, add, claimed
+from tests.contracts.samples import BROKEN, DAY, MODEL, NOW, a_job, add, claimed
 
 #: What was read in each job: the doubtful ones are 1 and 2.
 DECISIONS = (Decision.ACCEPT, Decision.NEEDS_REVIEW, Decision.NEEDS_REVIEW, None)
@@ -72,6 +73,20 @@ def test_the_last_word_counts_and_every_word_is_kept(reviews: SqlReviewBook) -> 
     assert [each.id for each in reviews.history(before=latest.id, limit=9)] == [latest.id - 1, latest.id - 2]
 
 
+def test_what_nobody_said_cannot_be_taken_back(reviews: SqlReviewBook) -> None:
+    reviews.withdraw(Place("job_1", 3), "Grace", NOW)
+    assert reviews.history(before=None, limit=9) == []
+
+
+def test_corrected_images_are_kept_as_long_as_their_job(reviews: SqlReviewBook, engine: Engine) -> None:
+    retention = SqlRetention(engine)
+    reviews.correct(Place("job_1", 0), said("5"))
+    assert retention.with_old_uploads(NOW + 2 * DAY, 9) == ["job_2"]
+    assert sorted(retention.expired(NOW + 3 * DAY, 9)) == ["job_1", "job_2"]
+    reviews.withdraw(Place("job_1", 0), "Ada", NOW)
+    assert sorted(retention.with_old_uploads(NOW + 2 * DAY, 9)) == ["job_1", "job_2"]
+
+
 def test_the_doubtful_ones_wait_in_their_order_over_all_jobs(reviews: SqlReviewBook) -> None:
     everything = [Place("job_1", 1), Place("job_1", 2), Place("job_2", 1), Place("job_2", 2)]
     assert places(reviews) == everything
@@ -92,10 +107,10 @@ def test_corrections_are_listed_by_job_and_index(reviews: SqlReviewBook) -> None
 
 
 def test_nothing_is_said_of_what_was_not_read(reviews: SqlReviewBook) -> None:
-    for place in (Place("job_1", 9), Place("job_9", 0)):
-        with pytest.raises(NoSuchItem):
+    for place, error in ((Place("job_1", 9), NoSuchItem), (Place("job_9", 0), NoSuchJob)):
+        with pytest.raises(error):
             reviews.correct(place, said("5"))
-        with pytest.raises(NoSuchItem):
+        with pytest.raises(error):
             reviews.withdraw(place, "Ada", NOW)
     assert reviews.history(before=None, limit=9) == []
 
