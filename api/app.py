@@ -12,9 +12,11 @@ from redis.asyncio import Redis
 from api import problems
 from api.arrival import Desk
 from api.deps import House
+from api.head import Head
 from api.request_id import RequestId
 from api.routes import events, health, jobs, models, pages, predict, results, reviews, tiles
 from api.same_origin import SameOrigin
+from api.small_bodies import SmallBodies
 from api.submission import Places
 from api.views import open_views
 from api.waiting import Waiting
@@ -50,6 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
     # FastAPI's own pages of documentation load their scripts from another host; ours is among the pages.
     app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
+    app.add_middleware(Head)
+    app.add_middleware(SmallBodies)
     app.add_middleware(SameOrigin)
     app.add_middleware(RequestId)
     for routes in (jobs, events, results, tiles, reviews, predict, models, health, pages):

@@ -49,6 +49,13 @@ class Body:
         return reader(self, options)
 
 
+def too_many(limit: int) -> TooLarge:
+    """What tells that a request has more images than it may have."""
+    if limit == 1:
+        return TooLarge("One image may be sent here; POST /v1/jobs takes as many as you have.")
+    return TooLarge(f"A job may have {limit} images; send the rest in another job.")
+
+
 def _multipart(body: Body, options: dict[str, str]) -> Iterator[Upload]:
     if not options.get("boundary"):
         raise InvalidRequest("The multipart body has no boundary; let your HTTP client set the Content-Type.")
@@ -76,7 +83,7 @@ def _events(chunks: Chunks, boundary: str) -> Iterator[MultipartSegment | bytes 
             for chunk in chunks:
                 yield from parser.parse(chunk)
     except MultipartError as error:
-        raise InvalidRequest(f"The multipart body is damaged: {error}.") from error
+        raise InvalidRequest(f"The multipart body is damaged: {error.args[0]}.") from error
 
 
 def _payload(events: Iterator[MultipartSegment | bytes | None]) -> Chunks:
@@ -135,6 +142,8 @@ def _json(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
     items = document.get("items", [document])
     if not isinstance(items, list):
         raise InvalidRequest('"items" is a list of {"image": base64} or {"data": [[...]]}.')
+    if len(items) > body.settings.max_images:
+        raise too_many(body.settings.max_images)
     for item in items:
         yield upload_from_item(item, body.settings.max_image_bytes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
@@ -42,16 +43,18 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _preferred_wait(prefer: Annotated[str, Header(description="wait=N: answer when the job has ended")] = "") -> float:
-    """Seconds that a `Prefer: wait=N` header asks for (RFC 7240), at most a minute; 0 if it does not."""
-    for preference in prefer.split(","):
-        name, _, value = preference.strip().partition("=")
-        if name.lower() == "wait" and value.isdigit():
-            return min(float(value), MAX_WAIT_SECONDS)
-    return 0
-
-
 MAX_WAIT_SECONDS = 60
+#: A preference, among others and with parameters or without, in quotes or without (RFC 7240).
+WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*("?)([0-9]{1,9})\1\s*(?=[,;]|$)', re.IGNORECASE)
+
+
+def _preferred_wait(
+    prefer: Annotated[list[str] | None, Header(description="wait=N: answer when the job has ended")] = None,
+) -> float:
+    """Seconds that a `Prefer: wait=N` header asks for, at most a minute; 0 if it does not."""
+    asked = WAIT.search(",".join(prefer or ()))
+    return min(float(asked[2]), MAX_WAIT_SECONDS) if asked else 0
+
 
 HouseDep = Annotated[House, Depends(_house)]
 Now = Annotated[datetime, Depends(_now)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 from api.schemas import ResultOut
 from shared.domain import Decision, Digit, Result, Unreadable
@@ -69,9 +69,10 @@ def _csv(pages: Pages) -> Iterator[str]:
 
 
 def _csv_lines(rows: Sequence[tuple[object, ...]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    lines: list[str] = []
+    # Of what could end a line, the writer puts in quotes only what ends its own.
+    csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n").writerows(rows)
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines)
 
 
 def _csv_row(result: Result, correction: Correction | None) -> tuple[object, ...]:

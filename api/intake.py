@@ -11,7 +11,7 @@ from typing import TypeVar
 from ulid import ULID
 
 from api.arrival import Arrival, Desk
-from api.bodies import Body
+from api.bodies import Body, too_many
 from api.fingerprint import Fingerprint
 from shared.domain import Job, Receipt, Upload
 from shared.errors import BacklogFull, DigitqError, KeyInFlight, KeyReused, TooLarge
@@ -107,7 +107,7 @@ def within_limits(uploads: Iterator[Upload], settings: Settings) -> Iterator[Upl
     for count, upload in enumerate(uploads, 1):
         size += len(upload.data)
         if count > settings.max_images:
-            raise TooLarge(f"A job may have {settings.max_images} images; send the rest in another job.")
+            raise too_many(settings.max_images)
         if size > settings.max_upload_bytes:
             raise TooLarge(f"A job may have {settings.max_upload_bytes} bytes; send the rest in another job.")
         yield upload

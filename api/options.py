@@ -11,6 +11,8 @@ from api.bodies import Fields
 from api.schemas import JobOptions, Metadata
 from shared.errors import InvalidRequest
 
+#: Fields that are JSON objects; every other one is an option.
+DOCUMENTS = frozenset({"options", "metadata"})
 #: What a caller may note about a job: so many texts, each so long.
 MAX_NOTES, MAX_NOTE_LENGTH = 16, 512
 #: JSON can say half a character, which no answer could repeat.
@@ -19,7 +21,12 @@ HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 def options_of(fields: Fields) -> JobOptions:
     """The options, sent as one JSON field or as a field each."""
-    given = _parsed(fields, "options") | {name: fields[name] for name in JobOptions.model_fields if name in fields}
+    alone = {name: text for name, text in fields.items() if name not in DOCUMENTS}
+    if unknown := alone.keys() - JobOptions.model_fields.keys():
+        raise InvalidRequest(
+            f"{min(unknown)!r} is no option; give images a filename. Options are {', '.join(JobOptions.model_fields)}."
+        )
+    given = _parsed(fields, "options") | alone
     try:
         return JobOptions.model_validate(given)
     except ValidationError as error:

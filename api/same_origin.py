@@ -38,4 +38,11 @@ def _foreign(headers: Headers) -> bool:
     if site is not None:
         return site not in OWN_SITES
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return origin is not None and _authority(origin) != headers.get("host")
+
+
+def _authority(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

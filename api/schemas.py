@@ -7,17 +7,18 @@ from typing import Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.domain import Decision, Digit, Job, Outcome, Result, Status, Unreadable
+from shared.domain import Decision, Digit, Job, Outcome, Queue, Result, Status, Unreadable
 from shared.reviewing import NOT_A_DIGIT, Correction
+
+#: Seconds that a job may ask to have at most: a year.
+LONGEST_DEADLINE = 366 * 24 * 3600
 
 Metadata = dict[str, str]
 T = TypeVar("T")
 
 
-class JobOptions(BaseModel):
-    """How a job is to be read."""
-
-    model_config = ConfigDict(extra="forbid")
+class OptionsOut(BaseModel):
+    """How a job is read."""
 
     model: str | None = Field(None, description="A name or name@version of GET /v1/models; the default one if absent.")
     top_k: int = Field(3, ge=1, le=11, description="How many classes each result lists.")
@@ -26,8 +27,17 @@ class JobOptions(BaseModel):
         None, gt=0, lt=1, description="Choose the threshold at which accepted readings are right this often."
     )
     normalize: Literal["auto", "mnist", "plain"] = Field("auto", description="How pictures are prepared.")
-    deadline_seconds: float | None = Field(None, gt=0, description="What is not read by then is not read at all.")
     priority: Literal["auto", "bulk"] = Field("auto", description="Small jobs go first, unless they are 'bulk'.")
+
+
+class JobOptions(OptionsOut):
+    """How a job is to be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    deadline_seconds: float | None = Field(
+        None, gt=0, le=LONGEST_DEADLINE, description="What is not read by then is not read at all."
+    )
 
     @model_validator(mode="after")
     def one_threshold(self) -> Self:
@@ -102,7 +112,7 @@ class JobOut(BaseModel):
     started_at: datetime | None
     ended_at: datetime | None
     expires_at: datetime
-    options: JobOptions
+    options: OptionsOut
     metadata: Metadata
     errors: list[ErrorOut]
     deadline_at: datetime | None
@@ -151,14 +161,15 @@ def _counts(job: Job) -> CountsOut:
     )
 
 
-def _options(job: Job) -> JobOptions:
+def _options(job: Job) -> OptionsOut:
     options = job.options
-    return JobOptions(
+    return OptionsOut(
         model=str(job.model),
         top_k=options.top_k,
         threshold=options.threshold,
         target_accuracy=options.target_accuracy,
         normalize=options.normalize,
+        priority="bulk" if job.queue is Queue.BULK else "auto",
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from operator import attrgetter
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
 from api.deps import HouseDep, IdempotencyKey, Limit, Now, PreferredWait, WaitQuery
-from api.links import next_page
 from api.openapi import ERRORS, SUBMIT_BODY
+from api.paging import page_of
 from api.schemas import JobOut, Page
 from api.submission import submit
 from shared import lifecycle
@@ -47,12 +48,7 @@ def list_jobs(
 ) -> Page[JobOut]:
     """The newest jobs first; `after` is the last id of the page before."""
     found = house.desk.parts.book.list_jobs(limit=limit + 1, after=after, status=status)
-    jobs = [JobOut.of(job, now) for job in found[:limit]]
-    more = len(found) > limit
-    if more:
-        response.headers["Link"] = next_page(request, jobs[-1].id)
-    ends = (jobs[0].id, jobs[-1].id) if jobs else (None, None)
-    return Page(data=jobs, first_id=ends[0], last_id=ends[1], has_more=more)
+    return page_of(request, response, [JobOut.of(job, now) for job in found], limit, attrgetter("id"))
 
 
 @router.get(
@@ -67,7 +63,7 @@ async def get_job(
     book = house.desk.parts.book
     job = await (house.waiting.until_ended(lambda: book.find(job_id), wait) if wait else run_sync(book.find, job_id))
     etag = _etag(job)
-    if request.headers.get("if-none-match") == etag:
+    if _names(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers={"ETag": etag})
     return _answer(job, now, response)
 
@@ -101,4 +97,11 @@ def _answer(job: Job, now: datetime, response: Response) -> JobOut:
 
 
 def _etag(job: Job) -> str:
-    return f'W/"{hashlib.sha256(repr((job.status, job.counts)).encode()).hexdigest()[:16]}"'
+    state = (job.status, job.counts, job.started_at, job.ended_at)
+    return f'W/"{hashlib.sha256(repr(state).encode()).hexdigest()[:16]}"'
+
+
+def _names(condition: str, etag: str) -> bool:
+    """Whether an If-None-Match header names this tag, by weak comparison (RFC 9110, 13.1.2)."""
+    named = {name.strip().removeprefix("W/") for name in condition.split(",")}
+    return bool(named & {"*", etag.removeprefix("W/")})

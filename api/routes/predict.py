@@ -12,7 +12,7 @@ from api.openapi import ERRORS, PREDICT_BODY
 from api.schemas import ModelName, Prediction, ScoreOut
 from api.submission import submit
 from shared.domain import Digit, Result, Unreadable
-from shared.errors import ImageError, ImageTooLarge, NoAnswerInTime, NotAnImage, UnsupportedFormat
+from shared.errors import Conflict, ImageError, ImageTooLarge, NoAnswerInTime, NotAnImage, UnsupportedFormat
 
 router = APIRouter(tags=["predict"], responses=ERRORS)
 
@@ -25,6 +25,8 @@ async def predict(request: Request, house: HouseDep) -> Prediction:
     ended = await house.waiting.until_ended(partial(desk.parts.book.find, job.id), desk.settings.predict_seconds)
     if not ended.status.terminal:
         raise NoAnswerInTime(f"No worker answered in time; poll /v1/jobs/{job.id}, it is not lost.")
+    if not ended.counts.succeeded + ended.counts.failed:
+        raise Conflict(f"The job was {ended.status} before the image was read; send it again.")
     return _prediction(await run_sync(desk.parts.book.result, job.id, 0), job.id)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from operator import attrgetter, itemgetter
 from typing import Annotated, Literal
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from multipart import parse_options_header
 
 from api import exports
 from api.deps import HouseDep, Limit
-from api.links import next_page
 from api.media import media_type
 from api.openapi import ERRORS
+from api.paging import page_of
 from api.png import gray_png
 from api.schemas import Page, ResultOut
 from shared.domain import Decision
@@ -29,6 +32,7 @@ SIDE = 28
 router = APIRouter(prefix="/v1/jobs/{job_id}/results", tags=["results"], responses=ERRORS)
 
 Format = Literal["json", "ndjson", "csv"]
+QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 MEDIA_TYPES: dict[str, Format] = {
     "application/json": "json",
     "application/x-ndjson": "ndjson",
@@ -59,18 +63,21 @@ def list_results(
         headers = complete | {"Content-Disposition": f'attachment; filename="{job_id}.{chosen}"'}
         return StreamingResponse(export.lines(pages), media_type=export.media_type, headers=headers)
     found = book.list_results(job_id, after=after, limit=limit + 1, status=status, decision=decision)
-    results = [ResultOut.of(*row) for row in exports.corrected(house.reviews, job_id, found[:limit])]
-    more = len(found) > limit
+    results = [ResultOut.of(*row) for row in exports.corrected(house.reviews, job_id, found)]
     response.headers.update(complete)
-    if more:
-        response.headers["Link"] = next_page(request, results[-1].index)
-    ends = (str(results[0].index), str(results[-1].index)) if results else (None, None)
-    return Page(data=results, first_id=ends[0], last_id=ends[1], has_more=more)
+    return page_of(request, response, results, limit, attrgetter("index"))
 
 
 def _accepted(accept: str) -> Format:
-    """The format that an Accept header asks for; JSON if it asks for none of ours."""
-    return next((MEDIA_TYPES[kind] for kind in MEDIA_TYPES if kind in accept), "json")
+    """The format that an Accept header asks for most (RFC 9110, 12.5.1); JSON if it asks for none of ours."""
+    asked = [parse_options_header(part) for part in accept.split(",")]
+    weights = [(_weight(options.get("q", "1")), MEDIA_TYPES[kind]) for kind, options in asked if kind in MEDIA_TYPES]
+    most, chosen = max(weights, key=itemgetter(0), default=(0.0, "json"))
+    return chosen if most else "json"
+
+
+def _weight(quality: str) -> float:
+    return float(quality) if QUALITY.fullmatch(quality) else 0.0
 
 
 @router.get("/{index}")

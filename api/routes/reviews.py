@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
@@ -15,9 +17,13 @@ from api import corrections
 from api.deps import HouseDep, Limit, Now
 from api.intake import LOCAL_OWNER
 from api.openapi import ERRORS
+from api.paging import page_of
 from api.schemas import Page, ResultOut
 from shared.errors import InvalidRequest
 from shared.reviewing import NOT_A_DIGIT, Correction, Place, Review
+
+#: An index in a cursor.
+LAST_NUMBER = re.compile(r"[0-9]{1,18}")
 
 router = APIRouter(prefix="/v1", tags=["reviews"], responses=ERRORS)
 
@@ -83,26 +89,26 @@ def withdraw_review(
 
 
 @router.get("/reviews")
-def list_reviews(house: HouseDep, limit: Limit = 20, after: int | None = None) -> Page[ReviewOut]:
+def list_reviews(
+    request: Request, response: Response, house: HouseDep, limit: Limit = 20, after: int | None = None
+) -> Page[ReviewOut]:
     """What has been said so far, the latest first; `after` is the last id of the page before."""
     found = [ReviewOut.of(review) for review in house.reviews.history(before=after, limit=limit + 1)]
-    shown = found[:limit]
-    ends = (str(shown[0].id), str(shown[-1].id)) if shown else (None, None)
-    return Page(data=shown, first_id=ends[0], last_id=ends[1], has_more=len(found) > limit)
+    return page_of(request, response, found, limit, attrgetter("id"))
 
 
 @router.get("/reviews/pending")
 def list_pending(
+    request: Request,
+    response: Response,
     house: HouseDep,
     limit: Limit = 20,
     after: Annotated[str, Query(description="The last_id of the page before.")] = "",
 ) -> Page[PendingOut]:
     """Every result that needs review and has had none, of the oldest job first."""
-    found = house.reviews.pending(after=_place(after), limit=limit + 1)
-    shown = [PendingOut(job_id=each.job_id, result=ResultOut.of(each.result)) for each in found[:limit]]
-    names = [f"{each.job_id}:{each.result.index}" for each in shown]
-    ends = (names[0], names[-1]) if names else (None, None)
-    return Page(data=shown, first_id=ends[0], last_id=ends[1], has_more=len(found) > limit)
+    pending = house.reviews.pending(after=_place(after), limit=limit + 1)
+    found = [PendingOut(job_id=each.job_id, result=ResultOut.of(each.result)) for each in pending]
+    return page_of(request, response, found, limit, lambda each: f"{each.job_id}:{each.result.index}")
 
 
 @router.get("/reviews/export", response_class=StreamingResponse)
@@ -136,6 +142,6 @@ def _place(cursor: str) -> Place | None:
     if not cursor:
         return None
     job_id, _, index = cursor.rpartition(":")
-    if not job_id or not index.isdecimal():
+    if not job_id or not LAST_NUMBER.fullmatch(index):
         raise InvalidRequest('"after" is the last_id of a page of this list, such as job_01J...:17.')
     return Place(job_id, int(index))

@@ -58,6 +58,31 @@ def test_nothing_new_is_304(client: TestClient, work: Work) -> None:
     assert client.get(f"/v1/jobs/{job_id}", headers={"if-none-match": etag}).status_code == 200
 
 
+def test_a_tag_may_be_one_of_several_weak_or_strong(client: TestClient) -> None:
+    job_id = job_of(client, b"1")
+    etag = client.get(f"/v1/jobs/{job_id}").headers["etag"]
+
+    def status(condition: str) -> int:
+        return client.get(f"/v1/jobs/{job_id}", headers={"if-none-match": condition}).status_code
+
+    assert [status(each) for each in (f'"x", {etag}', etag.removeprefix("W/"), "*", '"x"', "")] == [304] * 3 + [200] * 2
+
+
+def test_a_job_that_was_tried_again_is_news(client: TestClient, work: Work) -> None:
+    job_id = job_of(client, b"no image")
+    work()
+    etag = client.get(f"/v1/jobs/{job_id}").headers["etag"]
+    assert client.post(f"/v1/jobs/{job_id}/retry").status_code == 202
+    work()
+    assert client.get(f"/v1/jobs/{job_id}", headers={"if-none-match": etag}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/livez", "/v1/jobs"])
+def test_head_is_answered_as_get_is(client: TestClient, path: str) -> None:
+    assert client.head(path).status_code == 200
+    assert client.head("/v1/jobs/unknown").status_code == 404
+
+
 def test_a_long_poll_ends_when_its_time_is_up(client: TestClient) -> None:
     job_id = job_of(client, b"1")
     assert client.get(f"/v1/jobs/{job_id}?wait=0.2").json()["status"] == "queued"
@@ -84,11 +109,14 @@ UNKNOWN = ["job_01ARZ3NDEKTSV4RRFFQ69G5FAV", "nonsense", "%00", "a%00b", "'", "x
         ("GET", "/results?format=csv"),
         ("GET", "/results/0"),
         ("GET", "/results/0/image"),
+        ("GET", "/results/0/normalized"),
+        ("GET", "/tiles?index=0"),
+        ("DELETE", "/results/0/review"),
     ],
 )
 def test_an_unknown_job_is_404_always(client: TestClient, job_id: str, method: str, path: str) -> None:
     answer = client.request(method, f"/v1/jobs/{job_id}{path}")
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json()["code"]) == (404, "job_not_found")
     assert answer.headers["content-type"] == "application/problem+json"
 
 

@@ -39,6 +39,9 @@ def test_an_unknown_kind_of_body_is_415(client: TestClient, packs: Packs, kind: 
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"threshold": 0.5, "target_accuracy": 0.9}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"unknown": 1}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": []}'),
+        ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"deadline_seconds": Infinity}}'),
+        ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"deadline_seconds": 1e300}}'),
+        ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"deadline_seconds": 1e12}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "metadata": {"a": 1}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "metadata": "text"}'),
         ("application/x-ndjson", b'{"image": "MQ=="}\nnot json'),
@@ -48,6 +51,9 @@ def test_an_unknown_kind_of_body_is_415(client: TestClient, packs: Packs, kind: 
         ("multipart/form-data; boundary=x", b"--x\r\nno header"),
         ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n1'),
         ("multipart/form-data; boundary=\xe4", b"--x--"),
+        (MULTIPART, parts_of((b'name="f"; filename="a"', b"1"), (b'name="treshold"', b"0.5"))),
+        (MULTIPART, parts_of((b'name="f"; filename="a"', b"1"), (b"name=\"f\"; filename*=utf-8''a.png", b"1"))),
+        (MULTIPART, parts_of((b'name="f"; filename="\xe9.png"', b"1"))),
     ],
 )
 def test_a_body_that_is_not_as_documented_is_422(client: TestClient, packs: Packs, kind: str, body: bytes) -> None:
@@ -89,6 +95,7 @@ def test_an_unknown_model_is_422_and_names_the_known_ones(client: TestClient, pa
 @pytest.mark.parametrize("settings", [{"max_images": 3}], indirect=True)
 def test_too_many_images_are_413(client: TestClient, packs: Packs) -> None:
     refused(submit(client, *[b"1"] * 4), 413, "too_large", packs)
+    refused(client.post("/v1/jobs", json={"items": [{}] * 4}), 413, "too_large", packs)
 
 
 @pytest.mark.parametrize("settings", [{"max_upload_bytes": 2000}], indirect=True)

@@ -146,10 +146,23 @@ def test_prefer_wait_answers_with_the_finished_job(client: TestClient, work: Wor
     assert answer.headers["preference-applied"] == "wait=5"
 
 
-def test_prefer_wait_gives_up_in_time(client: TestClient) -> None:
-    answer = submit(client, b"1", headers={"prefer": "wait=1"})
+@pytest.mark.parametrize("prefer", ["wait=1", 'respond-async,Wait = "1"; foo', "wait=1;foo=bar"])
+def test_prefer_wait_gives_up_in_time(client: TestClient, prefer: str) -> None:
+    answer = submit(client, b"1", headers={"prefer": prefer})
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     assert answer.headers["preference-applied"] == "wait=1"
+
+
+@pytest.mark.parametrize("prefer", ["wait=²".encode("latin-1"), b"await=5", b"wait=-1", b"wait"])
+def test_what_is_no_wait_is_passed_over(client: TestClient, prefer: bytes) -> None:
+    answer = submit(client, b"1", headers={b"prefer": prefer})
+    assert (answer.status_code, "preference-applied" in answer.headers) == (202, False)
+
+
+def test_the_options_come_back(client: TestClient) -> None:
+    options = submit(client, b"1", data={"priority": "bulk", "top_k": "2"}).json()["options"]
+    assert (options["priority"], options["top_k"]) == ("bulk", 2)
+    assert submit(client, b"1").json()["options"]["priority"] == "auto"
 
 
 def test_a_broker_that_is_away_does_not_keep_a_job_from_being_taken(

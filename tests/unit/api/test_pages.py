@@ -118,6 +118,10 @@ def test_another_sites_page_cannot_write(client: TestClient, job: str, headers: 
     assert client.get(f"/v1/jobs/{job}", headers=headers).status_code == 200
 
 
+def test_an_origin_that_is_none_is_foreign(client: TestClient) -> None:
+    assert client.post("/v1/jobs", headers={"Origin": "http://["}).status_code == 403
+
+
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://testserver"}])
 def test_its_own_pages_and_clients_that_are_no_browsers_can_write(
     client: TestClient, job: str, headers: dict[str, Any]

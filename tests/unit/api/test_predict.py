@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
 
+from shared.domain import Queue
 from shared.ports import Parts
 from shared.settings import Settings
 from shared.testing import MemoryQueue, MoodyRecognizer, work_off
@@ -79,6 +81,20 @@ def test_without_a_worker_the_answer_tells_where_to_poll(client: TestClient, set
     assert (answer.status_code, answer.json()["code"]) == (503, "no_answer_in_time")
     (job,) = client.get("/v1/jobs").json()["data"]
     assert job["id"] in answer.json()["detail"]
+
+
+def test_an_image_whose_job_was_canceled_says_so(client: TestClient, parts: Parts) -> None:
+    send = parts.queue.send
+
+    def send_and_cancel(queue: Queue, chunk_ids: list[str]) -> None:
+        send(queue, chunk_ids)
+        (job,) = parts.book.list_jobs(limit=1)
+        parts.book.cancel(job.id, datetime.now(UTC))
+
+    parts.queue.send = send_and_cancel  # type: ignore[method-assign,assignment]
+    answer = client.post("/predict", files=MULTIPART)
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert "canceled" in answer.json()["detail"]
 
 
 def test_the_process_says_that_it_lives(client: TestClient) -> None:

@@ -112,6 +112,20 @@ def test_json_is_what_comes_unasked(client: TestClient, job: str, accept: str) -
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/csv;q=0.1, application/x-ndjson;q=0.5", "application/x-ndjson"),
+        ("text/csv, application/json;q=0.5", "text/csv; charset=utf-8"),
+        ("application/json;q=0.5, TEXT/CSV", "text/csv; charset=utf-8"),
+        ("text/csv;q=0", "application/json"),
+        ("text/csv;q=much", "application/json"),
+    ],
+)
+def test_what_is_asked_for_most_is_given(client: TestClient, job: str, accept: str, kind: str) -> None:
+    assert client.get(f"/v1/jobs/{job}/results", headers={"accept": accept}).headers["content-type"] == kind
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+x", "-x", "@x", "\tx"])
 def test_a_name_is_no_formula_in_a_spreadsheet(client: TestClient, work: Work, name: str) -> None:
     answer = client.post("/v1/jobs", json={"items": [{"image": "MQ==", "filename": name, "custom_id": name}]})
@@ -121,7 +135,15 @@ def test_a_name_is_no_formula_in_a_spreadsheet(client: TestClient, work: Work, n
     assert (row["filename"], row["custom_id"]) == (f"'{name}", f"'{name}")
 
 
-NAMES = ["<script>alert(1)</script>.png", 'a"b,c\nd.png', "../../etc/passwd", "søndag \U0001f600.png", "a" * 5000]
+NAMES = [
+    "<script>alert(1)</script>.png",
+    'a"b,c\nd.png',
+    "a\rb.png",
+    "a\r\n=1.png",
+    "../../etc/passwd",
+    "søndag \U0001f600.png",
+    "a" * 5000,
+]
 ODD = ["\ud800", "a\0b", "\udcff.png"]
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import struct
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -74,7 +74,9 @@ def test_what_was_said_is_kept_with_before_and_after(client: TestClient, job: st
 def test_the_history_comes_in_pages(client: TestClient, say: Callable[..., Any]) -> None:
     for label in "123":
         say(0, label)
-    first = client.get("/v1/reviews?limit=2").json()
+    answer = client.get("/v1/reviews?limit=2")
+    first = answer.json()
+    assert client.get(answer.links["next"]["url"]).json()["data"][0]["after"] == "1"
     rest = client.get(f"/v1/reviews?limit=2&after={first['last_id']}").json()
     assert [each["after"] for each in first["data"] + rest["data"]] == ["3", "2", "1"]
     assert (first["has_more"], rest["has_more"]) == (True, False)
@@ -89,7 +91,9 @@ def test_what_is_doubtful_waits_until_somebody_has_said_something(
     client.delete(f"/v1/jobs/{job}/results/2/review")
     assert pending(client) == [2, 4, 5]
 
-    first = client.get("/v1/reviews/pending?limit=2").json()
+    answer = client.get("/v1/reviews/pending?limit=2")
+    first = answer.json()
+    assert len(client.get(answer.links["next"]["url"]).json()["data"]) == 1
     rest = client.get(f"/v1/reviews/pending?after={first['last_id']}").json()
     assert [each["result"]["index"] for each in rest["data"]] == [5]
 
@@ -103,7 +107,18 @@ def test_nothing_can_be_said_of_what_is_not_there(client: TestClient, job: str, 
     assert say(99, "3").status_code == 404
     assert client.delete(f"/v1/jobs/{job}/results/99/review").status_code == 404
     assert client.post("/v1/jobs/job_x/results/0/review", json={"label": "3"}).status_code == 404
-    assert client.get("/v1/reviews/pending?after=nonsense").status_code == 422
+    for cursor in ("nonsense", "job_x:²", f"job_x:{'9' * 5000}"):
+        assert client.get("/v1/reviews/pending", params={"after": cursor}).status_code == 422
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_long_body_is_refused_where_no_upload_is_meant(client: TestClient, job: str, announced: bool) -> None:
+    def long() -> Iterator[bytes]:
+        yield from (b" " * 1000 for _ in range(100))
+
+    content = b"".join(long()) if announced else long()
+    answer = client.post(f"/v1/jobs/{job}/results/0/review", content=content)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
 def test_exports_of_results_have_the_correction_beside_the_prediction(
