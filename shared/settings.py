@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     visibility_seconds: int = Field(300, gt=0, description="A message not acknowledged this long is sent again.")
     sweep_seconds: float = Field(5, gt=0, description="How often lost work is looked for.")
     retention_hours: float = Field(24 * 30, gt=0, description="How long a job and its results are kept.")
-    uploads_hours: float = Field(24 * 7, gt=0, description="How long uploaded images are kept; those of corrected jobs stay.")
+    uploads_hours: float = Field(24 * 7, gt=0, description="How long uploads are kept; those of corrected jobs stay.")
     max_backlog_images: int = Field(20_000_000, ge=1, description="Images that may wait before new ones are refused.")
     max_backlog_bytes: int = Field(200 * 2**30, ge=1, description="Bytes that may wait before new ones are refused.")
 
