@@ -13,6 +13,7 @@ from api import problems
 from api.arrival import Desk
 from api.deps import House
 from api.head import Head
+from api.known_host import KnownHost
 from api.request_id import RequestId
 from api.routes import events, health, jobs, models, pages, predict, results, reviews, tiles
 from api.same_origin import SameOrigin
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Head)
     app.add_middleware(SmallBodies)
     app.add_middleware(SameOrigin)
+    app.add_middleware(KnownHost, settings=settings)
     app.add_middleware(RequestId)
     for routes in (jobs, events, results, tiles, reviews, predict, models, health, pages):
         app.include_router(routes.router)

@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     store_url: str = Field("", description="Where packs lie: file:// or s3:// URL; empty means the data folder.")
 
     host: str = Field("127.0.0.1", description="Address the API listens on.")
+    hosts: str = Field(
+        "",
+        description="Names with a dot that the API is called by, with commas between, or * for any; "
+        "empty means any, but none if it listens on 127.0.0.1 only.",
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port the API listens on.")
     workers: int = Field(default_factory=available_cores, ge=1, description="Worker processes; one per core is best.")
     worker_name: str = Field("", description="Name of this host's workers, if it stays the same over restarts.")
