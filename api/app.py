@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from api import problems
 from api.arrival import Desk
+from api.client_left import ClientLeft
 from api.deps import House
 from api.head import Head
 from api.known_host import KnownHost
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SameOrigin)
     app.add_middleware(KnownHost, settings=settings)
     app.add_middleware(RequestId)
+    app.add_middleware(ClientLeft)
     for routes in (jobs, events, results, tiles, reviews, predict, models, health, pages):
         app.include_router(routes.router)
     pages.mount_static(app)

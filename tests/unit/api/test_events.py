@@ -210,3 +210,21 @@ def test_a_result_waits_for_those_before_it_while_the_job_runs(client: TestClien
 
 def test_an_unknown_job_has_no_events(client: TestClient) -> None:
     assert client.get("/v1/jobs/job_x/events").status_code == 404
+
+
+def test_a_client_that_leaves_while_it_is_told_leaves_no_error(client: TestClient, job: str) -> None:
+    scope = {"type": "http", "method": "GET", "path": f"/v1/jobs/{job}/events", "query_string": b"", "headers": []}
+    begun = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await begun.wait()
+        await asyncio.sleep(0.1)  # more is sent, until nothing more can be held
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message.get("body"):
+            begun.set()
+            await asyncio.sleep(60)  # what was sent has not arrived when the client leaves
+
+    assert client.portal is not None
+    client.portal.call(client.app, scope, receive, send)
