@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from shared.domain import Decision
 from shared.manifest import Thresholds
 
-#: Flags of the normalization that explain a doubtful reading, and how the reason is called.
+#: Flags for which a person looks at a reading, however confident: the model hardly knows such pictures.
+GRAVE = frozenset({"second_character", "solid"})
+#: Flags of the normalization that explain a doubtful reading, and how the reason is called, the gravest first.
 REASONS = {
+    "second_character": "several_digits",
+    "solid": "solid",
     "touches_border": "touches_border",
     "too_small": "too_small",
     "low_contrast": "low_contrast",
@@ -22,17 +26,18 @@ def decide(
 ) -> tuple[Decision, tuple[str, ...]]:
     """Whether to accept a reading, and if not, why; the reason that settles it comes first.
 
-    `confidence` and `not_a_digit` are probabilities. A flag alone doesn't keep a confident reading from being
-    accepted: a five with a loose bar has several components and is a five all the same.
+    `confidence` and `not_a_digit` are probabilities. A flag that isn't grave doesn't keep a confident reading from
+    being accepted: a five with a loose bar has several components and is a five all the same.
     """
     if "blank" in flags:
         return Decision.REJECT, ("blank",)
     if not_a_digit >= thresholds.reject:
         return Decision.REJECT, ("not_a_digit", *_explanations(flags))
-    if confidence >= thresholds.review:
+    confident = confidence >= thresholds.review
+    if confident and GRAVE.isdisjoint(flags):
         return Decision.ACCEPT, ()
-    return Decision.NEEDS_REVIEW, ("low_confidence", *_explanations(flags))
+    return Decision.NEEDS_REVIEW, (*(() if confident else ("low_confidence",)), *_explanations(flags))
 
 
 def _explanations(flags: Sequence[str]) -> list[str]:
-    return [REASONS[flag] for flag in flags if flag in REASONS]
+    return list(dict.fromkeys(reason for flag, reason in REASONS.items() if flag in flags))

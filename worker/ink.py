@@ -50,8 +50,8 @@ class Ink(NamedTuple):
     """Ink of shape (H, W): its strength (0 none) and the mask of the strokes that count.
 
     `box` is around these strokes: left, top, width and height. `contrast` is how far strokes stand out from the paper,
-    `parts` how many of them could be characters of their own, `share` how much of all ink they are (0 to 1). `lost`: it
-    could not be told from the paper.
+    `parts` how many of them could be characters of their own, `share` how much of all ink they are (0 to 1). `apart`:
+    one of them clearly is another one; `lost`: ink could not be told from the paper.
     """
 
     strength: Gray
@@ -61,6 +61,7 @@ class Ink(NamedTuple):
     inverted: bool
     parts: int
     share: float
+    apart: bool
     lost: bool
 
     @property
@@ -140,12 +141,13 @@ def _ink_above(relief: Relief) -> Ink | None:
         return None
     faintest = max(level * SENSITIVITY, contrast * FAINTEST, NOTHING / 2)
     mask = np.asarray(cv2.threshold(strength, faintest, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
-    strokes, parts, share = _figure(mask)
+    figure = _figure(mask)
+    strokes = figure.strokes
     if cv2.countNonZero(strokes) < SPECKS:
         return None
     box = cv2.boundingRect(strokes)
     lost = uneven and edges_reached(box, strokes.shape) > 2
-    return Ink(strength, strokes, box, contrast, inverted, parts, share, lost)
+    return Ink(strength, strokes, box, contrast, inverted, figure.parts, figure.share, figure.apart, lost)
 
 
 def _figure(mask: Gray) -> Figure:

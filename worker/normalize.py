@@ -13,9 +13,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from worker.bars import inside_bars
 from worker.ink import Ink, find_ink
 from worker.paper import border
-from worker.parts import AROUND, Gray, stroke_width
+from worker.parts import AROUND, Gray, is_solid, stroke_width
 
 SIDE, BOX, CENTER = 28, 20, 14.0
 #: Larger pictures are searched for ink at this size, in pixels; small finds are then looked at in full.
@@ -27,6 +28,8 @@ THIN, TARGET, THICK = 1.35, 2.0, 5.0
 FINE = 2
 #: Ink fainter than this is not looked for at the rims of strokes, of 255.
 RIM = 10
+#: Pictures with fewer pixels a side may hold counts instead of tones, whose range is between these.
+COARSE, COUNTS = 20, (8, 64)
 #: Below these a reading is doubtful: contrast of 255, pixels of the longer side, share of the ink that was used.
 FAINT, TINY, CLUTTERED = 40, 7, 0.5
 #: MNIST's smallest longer side, largest distance from the center and smallest peak, over its training images.
@@ -36,8 +39,9 @@ MNIST_SIDE, MNIST_SHIFT, MNIST_PEAK = 19, 0.52, 250
 class Normalized(NamedTuple):
     """A picture under MNIST's conditions: pixels of shape (28, 28), what was done, and what is doubtful.
 
-    Flags are `blank`, `too_small`, `low_contrast`, `touches_border`, `several_components` and `cluttered`
-    (less than half of the ink is in the digit, or ink and paper could not be told apart).
+    Flags are `blank`, `too_small`, `low_contrast`, `touches_border`, `several_components`, `second_character` (one of
+    the components clearly is no piece of the digit), `solid` (no strokes, but a disc or a block) and `cluttered` (less
+    than half of the ink is in the digit, or ink and paper could not be told apart).
     """
 
     pixels: Gray
@@ -53,7 +57,10 @@ def normalize(gray: Gray) -> Normalized:
         on_black = 255 - gray if light_paper else gray
         if _is_like_mnist(on_black):
             return Normalized(on_black, light_paper)
+    gray = _stretched(gray)
     small = _at_most(gray, SEARCH)
+    if inside := inside_bars(small):
+        return normalize(_part(gray, inside, max(gray.shape) / max(small.shape)))
     ink = find_ink(small)
     if ink is None:
         return _blank()
@@ -94,6 +101,16 @@ def _center_of_mass(gray: Gray) -> tuple[float, float]:
     return moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
 
 
+def _stretched(gray: Gray) -> Gray:
+    """So few pixels show no noise: what differs a little differs on purpose, as counts from 0 to 16 do."""
+    if min(gray.shape) >= COARSE:
+        return gray
+    darkest, lightest, *_ = cv2.minMaxLoc(gray)
+    if not COUNTS[0] <= lightest - darkest < COUNTS[1]:
+        return gray
+    return np.asarray(cv2.normalize(gray, None, 0, 255, cv2.NORM_MINMAX), dtype=np.uint8)
+
+
 def _at_most(gray: Gray, side: int) -> Gray:
     scale = side / max(gray.shape)
     return _resized(gray, scale) if scale < 1 else gray
@@ -106,6 +123,11 @@ def _resized(gray: Gray, scale: float) -> Gray:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(gray, size, interpolation=way), dtype=np.uint8)
+
+
+def _part(gray: Gray, inside: tuple[slice, slice], scale: float) -> Gray:
+    rows, columns = (slice(round(part.start * scale), round(part.stop * scale)) for part in inside)
+    return gray[rows, columns]
 
 
 def _surroundings(gray: Gray, box: Sequence[int], scale: float) -> Gray:
@@ -174,6 +196,8 @@ def _flags(ink: Ink) -> tuple[str, ...]:
         ("low_contrast", ink.contrast < FAINT),
         ("touches_border", ink.edges > 0),
         ("several_components", ink.parts > 1),
+        ("second_character", ink.apart),
+        ("solid", is_solid(ink.strokes)),
         ("cluttered", ink.share < CLUTTERED),
     )
     return tuple([flag for flag, raised in doubts if raised])

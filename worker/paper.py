@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from worker.parts import AROUND, Gray
+from worker.parts import AROUND, Gray, is_detailed
 
 #: Light is evened out where the paper along the border varies by this share of the whole range.
 UNEVEN = 0.25
@@ -20,6 +20,9 @@ FEW, UNSHOWN = 16, 0.025
 #: The paper under uneven light is looked at in a square of so many pixels, in which no stroke is as wide as the second;
 #: under light that changes over short distances, and for small characters, in one of so many pixels as the third.
 COARSE, WIDE, FINE = 48, 17, 144
+FIVE = np.ones((5, 5), np.uint8)
+#: Light that changes by this share of the whole range within five of these pixels has a hard edge.
+HARD = 0.25
 
 
 class Relief(NamedTuple):
@@ -59,11 +62,26 @@ def above_uneven_paper(gray: Gray, small: Gray, light_paper: bool) -> Relief:
     # The light goes on beyond the edges as it comes to them.
     beyond = np.pad(small.astype(np.int16), WIDE, "reflect", reflect_type="odd").clip(0, 255).astype(np.uint8)
     wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (WIDE, WIDE))
-    paper = cv2.morphologyEx(beyond, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide)
-    paper = cv2.GaussianBlur(paper, (9, 9), 0)[WIDE:-WIDE, WIDE:-WIDE]
+    paper = np.asarray(
+        cv2.morphologyEx(beyond, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide), dtype=np.uint8
+    )
+    smooth = _with_hard_edges(paper, light_paper, HARD * levels(small)) if is_detailed(gray) else _smooth(paper)
+    paper = smooth[WIDE:-WIDE, WIDE:-WIDE]
     paper = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = 255 - cv2.divide(gray, paper, scale=255) if light_paper else cv2.subtract(gray, paper)
     return Relief(np.asarray(ink, dtype=np.uint8), light_paper, uneven=True)
+
+
+def _smooth(paper: Gray) -> Gray:
+    return np.asarray(cv2.GaussianBlur(paper, (9, 9), 0), dtype=np.uint8)
+
+
+def _with_hard_edges(paper: Gray, light_paper: bool, much: float) -> Gray:
+    """The paper, smooth but where its light changes by much at once: what is between two lights there is no ink."""
+    towards_ink = cv2.erode if light_paper else cv2.dilate
+    inked = towards_ink(cv2.GaussianBlur(paper, (3, 3), 0), FIVE)
+    hard = cv2.dilate(cv2.threshold(cv2.absdiff(paper, inked), much, 1, cv2.THRESH_BINARY)[1], FIVE)
+    return np.where(hard, inked, _smooth(paper)).astype(np.uint8)
 
 
 def has_dark_details(small: Gray) -> bool:
@@ -82,8 +100,8 @@ def is_uneven(gray: Gray, around: Gray) -> bool:
 
     Light changes little by little: where most of the difference is one jump, it is ink that lies on the border.
     """
-    much = UNEVEN * _range(gray)
-    if _range(around) <= much:
+    much = UNEVEN * levels(gray)
+    if levels(around) <= much:
         return False
     fifth = around.size // 5
     paper = np.sort(around)[fifth:-fifth]
@@ -111,7 +129,7 @@ def _is_stark(gray: Gray, light: Gray) -> bool:
     flat = cv2.threshold(steps, _median(steps), 1, cv2.THRESH_BINARY_INV)[1]
     on_light, on_dark = flat & light, flat & (1 - light)
     both = cv2.countNonZero(on_light) and cv2.countNonZero(on_dark)
-    return bool(both and _median(gray, on_light) - _median(gray, on_dark) > STARK * _range(gray))
+    return bool(both and _median(gray, on_light) - _median(gray, on_dark) > STARK * levels(gray))
 
 
 def _is_enlarged(gray: Gray) -> bool:
@@ -128,6 +146,7 @@ def _median(gray: Gray, mask: Gray | None = None) -> int:
     return int(np.searchsorted(counts, counts[-1] / 2))
 
 
-def _range(gray: Gray) -> float:
+def levels(gray: Gray) -> float:
+    """How far the lightest pixel is from the darkest."""
     darkest, lightest, *_ = cv2.minMaxLoc(gray)
     return lightest - darkest

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
+Measure = NDArray[Any]
+Which = NDArray[Any]
 
 #: Smaller pictures are too coarse to show noise, ruled lines, surroundings and pens of several widths, in pixels.
 DETAILED = 48
@@ -19,19 +21,35 @@ NEAR_PART, FAR_PART = 0.04, 0.3
 NEAR = 0.25
 #: What was drawn with a pen finer than this share of the main part's was not drawn with the same pen.
 FINER = 0.35
+#: What is solid fills the first share of its box and the second of its hull, is wide or nearly square (the third
+#: share), and no smaller than so many pixels. It is no stroke if it is so many times as wide as those of the main part.
+SOLID, CONVEX, STOUT, LARGE, BOLDER = 0.7, 0.95, 0.6, 10, 1.8
+#: Nor is a whole figure a stroke that is wider than this share of its length, and fills so much of its hull.
+STOCKY, FILLED = 0.5, 0.93
+#: What reaches in from beyond the picture is this far from the main part, as a share of its longer side; pieces of what
+#: is written above or beside are lower than the third share of its height, and apart by the first share or by so many
+#: strokes.
+REACHING, CUT_OFF, LOW, STROKES_AWAY = 0.12, 0.06, 0.5, 1.5
+#: Another character has these shares of the main part's longer side and height, is one of so few parts, and further
+#: away than so many strokes are wide.
+CHARACTER, HIGH, FEW, BROKEN = 0.35, 0.3, 3, 1.2
 #: The structuring elements of two pixels by two, and of a pixel and its neighbors.
 PAIRS, AROUND = np.ones((2, 2), np.uint8), np.ones((3, 3), np.uint8)
 
 
 class Figure(NamedTuple):
-    """The strokes that count, how many of their parts could be characters of their own, and their share of all ink."""
+    """The strokes that count, how many of their parts could be characters of their own, and their share of all ink.
+
+    `apart`: one of these parts is clearly beside or below the others, not the end of a broken stroke.
+    """
 
     strokes: Gray
     parts: int
     share: float
+    apart: bool = False
 
 
-def is_detailed(picture: Gray) -> bool:
+def is_detailed(picture: NDArray[np.generic]) -> bool:
     """Whether a picture is large enough to show more than a character."""
     return bool(min(picture.shape) >= DETAILED)
 
@@ -49,28 +67,114 @@ def stroke_width(strokes: Gray) -> float:
     return area / (area - inner)
 
 
+def is_solid(part: Gray) -> bool:
+    """Whether a part of a detailed picture is a disc or a block: hardly longer than wide, and filled."""
+    _, _, width, height = cv2.boundingRect(part)
+    # A square that stands on a corner has half of its box.
+    if not is_detailed(part) or cv2.countNonZero(part) < FILLED / 2 * width * height:
+        return False
+    hull = cv2.convexHull(cv2.findNonZero(part))
+    shorter, longer = sorted(cv2.minAreaRect(hull)[1])
+    return shorter > STOCKY * longer and cv2.countNonZero(part) > FILLED * _area(hull, part)
+
+
+def _area(hull: NDArray[np.int32], part: Gray) -> int:
+    """How many pixels a hull encloses; its contour alone would leave out half of those along it."""
+    return cv2.countNonZero(cv2.fillConvexPoly(np.zeros(part.shape, np.uint8), hull, 255))
+
+
+class _Parts(NamedTuple):
+    """The connected parts of a mask: `labels` (H, W) from 1 on, and each measure of all parts, in pixels.
+
+    `edges` is how many of the picture's four edges a part touches.
+    """
+
+    labels: NDArray[np.int32]
+    left: Measure
+    top: Measure
+    width: Measure
+    height: Measure
+    area: Measure
+    shorter: Measure
+    longer: Measure
+    edges: Measure
+
+    def gaps(self, main: int) -> Measure:
+        """How far each part's box is from that of one of them, less than nothing if they overlap."""
+        right, bottom = self.left + self.width, self.top + self.height
+        beside = np.maximum(self.left - right[main], self.left[main] - right)
+        below = np.maximum(self.top - bottom[main], self.top[main] - bottom)
+        return np.asarray(np.maximum(beside, below))
+
+    def mask(self, part: int) -> Gray:
+        return np.where(self.labels == part + 1, 255, 0).astype(np.uint8)
+
+
+def _parts_of(mask: Gray) -> _Parts:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    left, top, width, height, area = stats[1:].T
+    edges = (left == 0) + (top == 0).astype(int)
+    edges += (left + width == mask.shape[1]).astype(int) + (top + height == mask.shape[0])
+    return _Parts(labels, left, top, width, height, area, np.minimum(width, height), np.maximum(width, height), edges)
+
+
 def main_figure(mask: Gray) -> Figure:
     """The largest connected part and what may belong to it or stand beside it as its equal."""
     # Most pictures have one part, and statistics take as long again.
     if cv2.connectedComponents(mask)[0] == 2:
         return Figure(mask, 1, 1.0)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    left, top, width, height, area = stats[1:].T
-    right, bottom = left + width, top + height
-    edges = (left == 0) + (top == 0).astype(int) + (right == mask.shape[1]) + (bottom == mask.shape[0])
-    main = int(np.argmax(np.where(edges > 1, area / 4, area)))
-    gap = np.maximum.reduce([left - right[main], left[main] - right, top - bottom[main], top[main] - bottom])
-    near = gap <= NEAR * max(width[main], height[main])
-    large = area >= FAR_PART * area[main]
-    # Along three edges of the picture, or in a corner of it, as a table or a shadow, while the digit stands free.
-    foreign = (edges > (1 if is_detailed(mask) else 2)) & (edges[main] == 0)
-    if is_detailed(mask):
-        # In another pen, as a form.
-        pen = stroke_width(_only(labels, np.arange(len(area)) == main))
-        foreign |= area < FINER * pen * (width + height)
-    kept = (large | (near & (area >= NEAR_PART * area[main]))) & ~foreign
-    parts = np.count_nonzero(kept & large & (height >= height[main] / 2))
-    return Figure(_only(labels, kept), int(parts), float(area[kept].sum() / area[~foreign].sum()))
+    parts = _parts_of(mask)
+    solid = _solid(parts)
+    main = int(np.argmax(np.where((parts.edges > 1) | solid, parts.area / 4, parts.area)))
+    foreign = _foreign(parts, main, solid)
+    gaps = parts.gaps(main)
+    near = gaps <= NEAR * parts.longer[main]
+    large = parts.area >= FAR_PART * parts.area[main]
+    kept = (large | (near & (parts.area >= NEAR_PART * parts.area[main]))) & ~foreign
+    characters = np.count_nonzero(kept & large & (parts.height >= parts.height[main] / 2))
+    share = float(parts.area[kept].sum() / parts.area[~foreign].sum())
+    return Figure(_only(parts.labels, kept), int(characters), share, _is_apart(parts, main, kept))
+
+
+def _solid(parts: _Parts) -> Which:
+    """Which parts are little but area, as punched holes, buttons and fingers are."""
+    if not is_detailed(parts.labels):
+        return np.zeros(len(parts.area), bool)
+    solid: Which = (parts.area > SOLID * parts.width * parts.height) & (parts.shorter >= LARGE)
+    solid &= (parts.shorter > STOUT * parts.longer) | (parts.width > parts.height)
+    for part in np.flatnonzero(solid).tolist():
+        piece = parts.mask(part)
+        solid[part] = parts.area[part] > CONVEX * _area(cv2.convexHull(cv2.findNonZero(piece)), piece)
+    return solid
+
+
+def _foreign(parts: _Parts, main: int, solid: Which) -> Which:
+    """Which parts were not written with the main one, however near and large they are."""
+    edges, longer = parts.edges, parts.longer
+    from_beyond = (edges > 0) & (edges[main] == 0)
+    if not is_detailed(parts.labels):
+        # Along three edges of the picture, as a table or a shadow, while the digit stands free.
+        return np.asarray(from_beyond & (edges > 2))
+    pen, gaps = stroke_width(parts.mask(main)), parts.gaps(main)
+    # Or in a corner of it; or in a finer pen, as a form.
+    foreign: Which = (from_beyond & (edges > 1)) | (parts.area < FINER * pen * (parts.width + parts.height))
+    foreign |= solid & (parts.shorter > BOLDER * pen) & (not solid[main])
+    apart = gaps > np.maximum(STROKES_AWAY * pen, CUT_OFF * longer[main])
+    foreign |= from_beyond & apart & (parts.height < LOW * parts.height[main]) & (parts.width < longer[main])
+    counted = parts.area >= NEAR_PART * parts.area[main]
+    for part in np.flatnonzero(from_beyond & (gaps > REACHING * longer[main]) & counted & ~foreign).tolist():
+        foreign[part] = stroke_width(parts.mask(part)) > BOLDER * pen
+    return foreign
+
+
+def _is_apart(parts: _Parts, main: int, kept: Which) -> bool:
+    """Whether something stands beside or below the main part that is no end of a broken stroke of it."""
+    longer, gaps = parts.longer, parts.gaps(main)
+    other = kept & (parts.edges == 0) & (longer >= CHARACTER * longer[main])
+    other &= (parts.height >= HIGH * parts.height[main]) & (gaps > CUT_OFF * longer[main])
+    if not other.any() or np.count_nonzero(kept) > FEW:
+        return False
+    return bool(gaps[other].max() > BROKEN * stroke_width(parts.mask(main)))
 
 
 def _only(labels: NDArray[np.int32], kept: NDArray[np.bool_]) -> Gray:

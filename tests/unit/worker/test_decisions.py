@@ -36,6 +36,16 @@ def test_flags_explain_a_doubtful_reading_and_leave_a_sure_one_alone() -> None:
     assert decide(0.2, 0.7, flags, THRESHOLDS)[1] == ("not_a_digit", "touches_border", "several_digits")
 
 
+@pytest.mark.parametrize(("flag", "reason"), [("second_character", "several_digits"), ("solid", "solid")])
+def test_for_a_grave_flag_a_person_looks_however_sure_the_reading_is(flag: str, reason: str) -> None:
+    flags = ("touches_border", "several_components", flag)
+
+    assert decide(0.99, 0.0, flags, THRESHOLDS)[0] is Decision.NEEDS_REVIEW
+    assert decide(0.99, 0.0, flags, THRESHOLDS)[1][0] == reason
+    assert decide(0.5, 0.0, flags, THRESHOLDS)[1][:2] == ("low_confidence", reason)
+    assert decide(0.5, 0.0, flags, THRESHOLDS)[1].count("several_digits") == 1
+
+
 def test_an_accuracy_that_cannot_be_promised_accepts_nothing() -> None:
     assert decide(1.0, 0.0, (), Thresholds(UNREACHABLE, 0.5))[0] is Decision.NEEDS_REVIEW
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.unit.worker.sevens import Gray, likeness, seven
+from worker.decisions import GRAVE
 from worker.mnist import BESIDE, mnist_test
 from worker.normalize import normalize, plain
 
@@ -204,10 +205,29 @@ def test_what_is_doubtful_is_flagged() -> None:
     tiny = np.zeros((28, 28), np.uint8)
     tiny[10:15, 12:14] = 255
     cut = seven(60, 5)[:, 12:]
+    stacked = np.vstack([seven(60, 5), seven(60, 5)])
+    disc = cv2.circle(np.zeros((100, 100), np.uint8), (50, 50), 30, 255, -1)
 
     assert "several_components" in normalize(two).flags
     assert "too_small" in normalize(tiny).flags
     assert "touches_border" in normalize(cut).flags
+    assert "second_character" in normalize(stacked).flags
+    assert "solid" in normalize(np.asarray(disc, np.uint8)).flags
+
+
+def test_a_digit_of_one_part_or_with_a_loose_bar_has_no_grave_flag() -> None:
+    loose = 255 - seven(100, 8)
+    loose[45:50, :60] = 255
+
+    for picture in (seven(100, 8), seven(100, 40), loose):
+        assert not GRAVE.intersection(normalize(picture).flags)
+
+
+def test_counts_from_0_to_16_are_a_picture() -> None:
+    few = cv2.resize(seven(160, 9, size=0.9), (8, 8), interpolation=cv2.INTER_AREA)
+    counts = np.round(few / 255 * 16).astype(np.uint8)
+
+    assert likeness(normalize(counts).pixels, normalize(np.asarray(few, np.uint8)).pixels) > 0.95
 
 
 @settings(max_examples=200, deadline=None)

@@ -35,6 +35,12 @@ def in_spots(rng: Generator) -> Light:
     return np.asarray(cv2.resize(rng.uniform(0.6, 1, (3, 3)), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC))
 
 
+def with_a_hard_edge(rng: Generator) -> Light:
+    down, right = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
+    angle = rng.uniform(0, 2 * np.pi)
+    return np.where(down * np.sin(angle) + right * np.cos(angle) > rng.uniform(-0.3, 0.3), 1, 0.55)
+
+
 def in_patches(rng: Generator) -> Light:
     patches = 1 - rng.uniform(0.35, 0.5) * (np.add.outer(range(3), range(3)) % 2)
     return np.asarray(cv2.resize(patches, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC))
@@ -71,3 +77,10 @@ def test_light_on_an_empty_page_is_no_ink(light: Callable[[Generator], Light], p
     blank = sum(normalize(photo).flags == ("blank",) for photo in photos(light, paper, paper, 0.1))
 
     assert blank > 0.9 * TRIES
+
+
+def test_a_faint_digit_beside_the_hard_edge_of_a_shadow_is_found() -> None:
+    clear = normalize(seven(160, 20)).pixels
+    pages = photos(with_a_hard_edge, 225, 110, 0.4)
+
+    assert sum(likeness(normalize(page).pixels, clear) > 0.7 for page in pages) > 0.8 * TRIES

@@ -66,6 +66,47 @@ def test_a_zero_or_an_eight_as_straight_as_a_box_is_none(bar: tuple[tuple[int, i
     assert min(side.max() for side in sides) > 200
 
 
+@pytest.mark.parametrize("turn", [0, 17])
+@pytest.mark.parametrize("share", [0.35, 0.6])
+def test_a_small_sheet_on_a_dark_table_is_found(share: float, turn: float) -> None:
+    place = cv2.getRotationMatrix2D((80, 80), turn, share)
+    table = cv2.warpAffine(230 - seven(160, 12) // 5 * 4, place, (160, 160), borderValue=60)
+    alone = cv2.warpAffine(seven(160, 12), place, (160, 160))
+
+    pixels = normalize(np.asarray(table, np.uint8)).pixels
+
+    assert likeness(pixels, normalize(np.asarray(alone, np.uint8)).pixels) > 0.9
+
+
+@pytest.mark.parametrize("side", [60, 100, 200])
+def test_the_counter_of_a_bold_zero_is_no_figure_on_a_sheet(side: int) -> None:
+    middle, zero = (side // 2, side // 2), np.zeros((side, side), np.uint8)
+    cv2.ellipse(zero, middle, (side // 3, side * 2 // 5), 0, 0, 360, 255, -1)
+    cv2.ellipse(zero, middle, (side // 12, side // 6), 0, 0, 360, 0, -1)
+    assert normalize(zero).pixels[14, 7] > 200
+    assert normalize(zero).pixels[14, 14] < 100
+
+
+def test_the_walls_of_the_boxes_beside_are_set_aside() -> None:
+    field = 255 - seven(160, 12, size=0.4)
+    for left in (-100, 26, 152):
+        cv2.rectangle(field, (left, 20), (left + 108, 140), 60, 3)
+    assert likeness(normalize(field).pixels, normalize(seven(160, 16)).pixels) > 0.85
+
+
+def test_a_punched_hole_is_no_stroke() -> None:
+    sheet = 255 - seven(200, 8, size=0.5)
+    cv2.circle(sheet, (24, 100), 14, 40, -1)
+    assert likeness(normalize(sheet).pixels, normalize(seven(200, 8)).pixels) > 0.85
+
+
+def test_what_reaches_down_from_above_is_no_part_of_the_digit() -> None:
+    page = 255 - seven(160, 8, size=0.5)
+    for column in (40, 70, 100):
+        cv2.line(page, (column, 0), (column, 14), 20, 6)
+    assert likeness(normalize(page).pixels, normalize(seven(160, 8, size=0.5)).pixels) > 0.95
+
+
 @pytest.mark.parametrize("pen", [2, 10])
 def test_a_circle_around_the_digit_is_set_aside(pen: int) -> None:
     circled = cv2.circle(255 - seven(160, 12, size=0.4), (80, 80), 70, 60, pen)

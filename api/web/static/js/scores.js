@@ -7,6 +7,7 @@ const REASONS = {
   blank: "there is nothing on it",
   not_a_digit: "it does not look like a digit",
   several_digits: "it has several parts",
+  solid: "it is filled, not drawn",
   touches_border: "the ink touches the border",
   too_small: "the digit is very small",
   low_contrast: "the ink is faint",
