@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from training import framed
 from training.painting import (
     BLACK,
     CREAM,
@@ -19,7 +20,6 @@ from training.painting import (
     WHITE,
     across,
     clouds,
-    coarse,
     cover,
     dappled,
     grainy,
@@ -116,114 +116,6 @@ def chalk_lit_from_one_side(digit: Gray, rng: Generator) -> bytes:
 def small_and_lit_from_one_side(digit: Gray, rng: Generator) -> bytes:
     """The same in 32 pixels."""
     return jpeg(grainy(lit(painted(paper(CREAM, 32), cover(digit, rng, 32, 0.9), (60, 60, 60)), rng, 0.55), rng), 90)
-
-
-def printed_box(digit: Gray, rng: Generator) -> bytes:
-    """The field of a form, scanned."""
-    field, margin = paper(WHITE, 150), int(rng.integers(4, 14))
-    cv2.rectangle(field, (margin, margin), (150 - margin, 150 - margin), (60, 60, 60), int(rng.integers(1, 4)))
-    return png(painted(field, cover(digit, rng, 150, 0.62), BLACK))
-
-
-def photographed_box(digit: Gray, rng: Generator) -> bytes:
-    """The field of a form, photographed: turned a little, and darker on one side."""
-    field, margin, gray = paper(CREAM, 180), int(rng.integers(8, 20)), int(rng.integers(40, 120))
-    cv2.rectangle(field, (margin, margin), (180 - margin, 180 - margin), (gray, gray, gray), int(rng.integers(1, 4)))
-    field = grainy(painted(field, cover(digit, rng, 180, 0.6), DARK_BLUE), rng, 5)
-    turn = cv2.getRotationMatrix2D((90, 90), rng.uniform(-2.5, 2.5), 1)
-    field = np.asarray(cv2.warpAffine(field, turn, (180, 180), borderMode=cv2.BORDER_REPLICATE), np.float32)
-    return jpeg(lit(field, rng, 0.7), 70)
-
-
-def coarse_box(digit: Gray, rng: Generator) -> bytes:
-    """The field of a form, scanned at a low resolution."""
-    field, margin = paper(WHITE, 150), int(rng.integers(6, 16))
-    cv2.rectangle(field, (margin, margin), (150 - margin, 150 - margin), (60, 60, 60), int(rng.integers(3, 7)))
-    return png(coarse(painted(field, np.pad(cover(digit, rng, 100, 0.95), 25), BLACK), rng))
-
-
-def coarse_circle(digit: Gray, rng: Generator) -> bytes:
-    """A circle around the digit, at a low resolution."""
-    sheet = painted(paper(WHITE, 160), np.pad(cover(digit, rng, 80, 1.0), 40), BLACK)
-    return png(coarse(cv2.circle(sheet, (80, 80), 72, BLACK, int(rng.integers(3, 7)), cv2.LINE_AA), rng))
-
-
-def crossed_box(digit: Gray, rng: Generator) -> bytes:
-    """The field of a form, and a digit that crosses its sides."""
-    field = paper(WHITE, 150)
-    cv2.rectangle(field, (22, 22), (128, 128), (60, 60, 60), 2)
-    return png(painted(field, cover(digit, rng, 150, 0.72), BLACK))
-
-
-def comb_field(digit: Gray, rng: Generator) -> bytes:
-    """One place of a form's field that has a line below and low walls between its places."""
-    field, bottom, wall = paper(WHITE, 150), int(rng.integers(118, 136)), int(rng.integers(12, 40))
-    walls = np.array([[10, bottom - wall], [10, bottom], [140, bottom], [140, bottom - wall]])
-    gray = int(rng.integers(40, 110))
-    cv2.polylines(field, [walls], False, (gray, gray, gray), int(rng.integers(1, 4)))
-    return png(painted(field, np.pad(cover(digit, rng, 106, 0.85), ((8, 36), (22, 22))), DARK_BLUE))
-
-
-def underlined(digit: Gray, rng: Generator) -> bytes:
-    """A stroke of the pen under the digit."""
-    sheet = painted(paper(WHITE, 160), np.pad(cover(digit, rng, 110, 0.9), ((10, 40), (25, 25))), BLACK)
-    left, right, height = rng.integers(20, 45), rng.integers(115, 140), rng.integers(124, 140)
-    ends = (int(left), int(height)), (int(right), int(height + rng.integers(-6, 7)))
-    return png(cv2.line(sheet, *ends, BLACK, int(rng.integers(2, 6)), cv2.LINE_AA))
-
-
-def circled(digit: Gray, rng: Generator) -> bytes:
-    """An oval of the same pen around the digit."""
-    sheet = painted(paper(WHITE, 160), np.pad(cover(digit, rng, 80, 1.0), 40), BLACK)
-    axes, tilt = (int(rng.integers(58, 74)), 74), rng.uniform(-15, 15)
-    return png(cv2.ellipse(sheet, (80, 80), axes, tilt, 0, 360, BLACK, int(rng.integers(2, 6)), cv2.LINE_AA))
-
-
-def coarse_underline(digit: Gray, rng: Generator) -> bytes:
-    """A stroke of the pen under the digit, at a low resolution."""
-    sheet = painted(paper(WHITE, 180), np.pad(cover(digit, rng, 140, 0.9), ((5, 35), (20, 20))), BLACK)
-    left, right = ((int(rng.integers(low, low + 40)), 160 + int(rng.integers(-4, 5))) for low in (15, 125))
-    return png(coarse(cv2.line(sheet, left, right, BLACK, int(rng.integers(3, 8)), cv2.LINE_AA), rng))
-
-
-def highlighted(digit: Gray, rng: Generator) -> bytes:
-    """A piece of the paper marked in yellow, with the digit or a part of it."""
-    sheet, (left, top, right, bottom) = paper(WHITE, 170), rng.integers((5, 5, 105, 105), (30, 30, 165, 165))
-    sheet[top:bottom, left:right] = (90, 255, 250)
-    return jpeg(grainy(painted(sheet, np.pad(cover(digit, rng, 110, 0.9), 30), BLACK), rng))
-
-
-def table_cell(digit: Gray, rng: Generator) -> bytes:
-    """A cell that was cut out with the lines on two of its sides."""
-    cell, at = paper(WHITE, 120), int(rng.integers(8))
-    cell[:, at : at + 2] = cell[118 - at : 120 - at] = 50
-    return png(painted(cell, cover(digit, rng, 120, 0.7), BLACK))
-
-
-def scanner_edge(digit: Gray, rng: Generator) -> bytes:
-    """The black beside the sheet on one side of a scan."""
-    sheet = painted(paper(WHITE, 200), np.pad(cover(digit, rng, 120, 1.0), 40), DARK_BLUE)
-    width = int(rng.integers(8, 30))
-    sides = (np.s_[:width], np.s_[-width:], np.s_[:, :width], np.s_[:, -width:])
-    sheet[sides[rng.integers(4)]] = 20
-    return jpeg(grainy(sheet, rng, 2))
-
-
-def sheet_on_a_table(digit: Gray, rng: Generator) -> bytes:
-    """A sheet seen from aside, and the table around it."""
-    sheet = painted(paper(CREAM, 200), cover(digit, rng, 200, 0.7), BLACK)
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-    seen = (200 * (corners + rng.uniform(-0.13, 0.13, (4, 2)))).astype(np.float32)
-    aside = cv2.getPerspectiveTransform((200 * corners).astype(np.float32), seen)
-    return jpeg(np.asarray(cv2.warpPerspective(sheet, aside, (200, 200), borderValue=(70, 90, 120)), np.float32))
-
-
-def round_sticker(digit: Gray, rng: Generator) -> bytes:
-    """A colored disc on something darker."""
-    disc = cv2.circle(
-        paper((90, 110, 100), 200), (100, 100), int(rng.integers(80, 96)), (60, 200, 250), -1, cv2.LINE_AA
-    )
-    return jpeg(grainy(painted(disc, np.pad(cover(digit, rng, 110, 0.95), 45), BLACK), rng))
 
 
 def very_bold(digit: Gray, rng: Generator) -> bytes:
@@ -325,11 +217,13 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
         for scene in (
             graph_paper, ruled_paper, sticky_note, kraft_paper, crumpled_paper, blackboard, pencil_under_a_lamp,
             hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
-            printed_box, photographed_box, coarse_box, crossed_box, comb_field, underlined, coarse_underline, circled,
-            coarse_circle, highlighted, table_cell, scanner_edge, sheet_on_a_table, round_sticker, very_bold,
-            one_pixel_wide, tiny_in_a_large_frame, cut_to_its_edges, few_pixels_enlarged, neon, white_on_nothing,
-            faint_in_16_bits, one_bit, crude_jpeg, small_under_a_lamp, small_in_dappled_light,
-            small_chalk_in_dappled_light,
+            framed.printed_box, framed.photographed_box, framed.coarse_box, framed.crossed_box, framed.comb_field,
+            framed.underlined, framed.coarse_underline, framed.circled, framed.coarse_circle, framed.highlighted,
+            framed.table_cell, framed.scanner_edge, framed.sheet_on_a_table, framed.round_sticker,
+            framed.small_sheet_on_a_table, framed.between_bars, framed.punched_hole, framed.hard_shadow,
+            framed.cell_among_others, framed.below_a_line_of_writing, very_bold, one_pixel_wide,
+            tiny_in_a_large_frame, cut_to_its_edges, few_pixels_enlarged, neon, white_on_nothing, faint_in_16_bits,
+            one_bit, crude_jpeg, small_under_a_lamp, small_in_dappled_light, small_chalk_in_dappled_light,
         )
     }
 )  # fmt: skip
