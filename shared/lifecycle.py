@@ -99,16 +99,24 @@ def recognize(parts: Parts, claim: Claim, recognizers: RecognizerSource, unpack:
     """One result for each image of the chunk, also for those that cannot be read."""
     try:
         items = open_chunk(parts, claim.chunk, unpack)
-        recognizer = recognizers(claim.model)
-    except (PackLost, Missing, CannotStart) as error:
+    except PackLost as error:
         return unread(claim, Unreadable(error.code, error.message))
     items = [item for item in items if item.index not in claim.done]
     readable = [item for item in items if item.upload.error is None]
-    readings = recognizer.read([item.upload.data for item in readable], claim.options)
-    if len(readings) != len(readable):
-        raise ValueError(f"{len(readable)} images got {len(readings)} readings.")
-    answers = iter(readings)
+    answers = iter(_readings(readable, claim, recognizers))
     return [_result(item, item.upload.error or next(answers), claim) for item in items]
+
+
+def _readings(items: Sequence[Item], claim: Claim, recognizers: RecognizerSource) -> Sequence[Reading]:
+    """One reading an image; without the job's model they all say why."""
+    try:
+        recognizer = recognizers(claim.model)
+    except (Missing, CannotStart) as error:
+        return [Unreadable(error.code, error.message)] * len(items)
+    readings = recognizer.read([item.upload.data for item in items], claim.options)
+    if len(readings) != len(items):
+        raise ValueError(f"{len(items)} images got {len(readings)} readings.")
+    return readings
 
 
 def _result(item: Item, reading: Reading, claim: Claim) -> Result:

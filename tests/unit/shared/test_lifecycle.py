@@ -39,7 +39,7 @@ def parts(clock: Clock) -> Parts:
 def submit(parts: Parts, *images: bytes, job_id: str = "job") -> None:
     """One job, all its images in one chunk."""
     key = lifecycle.pack_key(job_id, 0)
-    parts.store.put(key, pack([Item(n, Upload(f"{n}", image)) for n, image in enumerate(images)]).data)
+    parts.store.put(key, pack([Item(n, Upload(f"{n}.png", image, f"id-{n}")) for n, image in enumerate(images)]).data)
     expires = NOW + timedelta(days=1)
     job = Job(
         job_id, "local", Status.QUEUED, Queue.BULK, MODEL, ReadOptions(), Counts(len(images)), NOW, expires,
@@ -99,6 +99,8 @@ def test_without_its_model_every_image_says_so(parts: Parts, error: type[Excepti
 
     work_off(parts, none)
     assert readings(parts) == [error.code] * 2  # type: ignore[attr-defined]
+    results = parts.book.list_results("job", after=-1, limit=99)
+    assert [(result.filename, result.custom_id) for result in results] == [("0.png", "id-0"), ("1.png", "id-1")]
 
 
 def test_without_its_pack_every_image_says_so(parts: Parts) -> None:
