@@ -1,13 +1,15 @@
 """Bytes of one uploaded image -> a gray picture, or a plain sentence about why not.
 
 Pillow does the decoding: only the formats below are tried, an image's size is checked before its pixels are
-touched, and large images are reduced early, so that no upload costs more memory than `max_pixels` allows.
+touched, and large images are reduced early, so that no upload costs more memory than `max_pixels` allows. Pillow's own
+limit is set to the same, since it prepares some pictures, such as GIFs that are to vanish, when it only opens them.
 Plain files, the commonest uploads, are left to OpenCV (`worker.plain_files`), which gives the same pixels.
 """
 
 from __future__ import annotations
 
 import io
+import warnings
 
 import cv2
 import numpy as np
@@ -40,7 +42,7 @@ def decode(data: bytes, *, max_pixels: int) -> Gray:
     """Decode an image file into gray values of shape (height, width), 0 black to 255 white.
 
     EXIF orientation is applied, transparency is laid over white (over black if white would hide all), of an
-    animation the first frame is taken, and values of more than 8 bits are scaled down.
+    animation the first frame is taken, of several pages the first, and values of more than 8 bits are scaled down.
 
     Raises NotAnImage, UnsupportedFormat, ImageTruncated or ImageTooLarge.
     """
@@ -52,7 +54,7 @@ def decode(data: bytes, *, max_pixels: int) -> Gray:
 
 def _decode(data: bytes, max_pixels: int) -> Gray:
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with _opened(data, max_pixels) as image:
             _check_size(image, max_pixels)
             image.draft(image.mode, (ENOUGH, ENOUGH))
             image.load()
@@ -65,6 +67,13 @@ def _decode(data: bytes, max_pixels: int) -> Gray:
         raise ImageTooLarge from None
     except Exception:  # damaged files make the decoders raise nearly anything
         raise ImageTruncated from None
+
+
+def _opened(data: bytes, max_pixels: int) -> Image.Image:
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    # Pillow refuses only what has twice as many pixels, and would warn of the rest, of which we say more.
+    with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+        return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:

@@ -154,6 +154,28 @@ def test_a_bomb_is_refused_before_its_pixels_are_touched() -> None:
         decode(b"\x89PNG\r\n\x1a\n" + b"".join(packed), max_pixels=PLENTY)
 
 
+def test_a_gif_is_given_no_memory_before_its_size_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = b"GIF89a" + struct.pack("<2H3B", 65_535, 65_535, 0, 0, 0)
+    restored_to_background = b"!\xf9\4\x08\0\0\0\0"
+    frame = b"," + struct.pack("<4H2B", 0, 0, 65_535, 65_535, 0, 2)
+
+    def forbidden(*_: object) -> None:
+        pytest.fail("four gigabytes")
+
+    monkeypatch.setattr(Image.core, "fill", forbidden)
+
+    with pytest.raises(ImageTooLarge):
+        decode(screen + restored_to_background + frame + b"\0;", max_pixels=PLENTY)
+
+
+@pytest.mark.parametrize("of_pillow", [500, 1000])
+def test_no_limit_counts_but_ours(of_pillow: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its limit Pillow warns, beyond twice as much it refuses."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", of_pillow)
+
+    assert_is_the_picture(decode(file_of(picture("RGBA")), max_pixels=40 * 30))
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"PK\x03\x04zip", b"\0" * 100])
 def test_what_is_no_image_is_called_so(data: bytes) -> None:
     with pytest.raises(NotAnImage):
