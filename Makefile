@@ -71,7 +71,7 @@ publish: setup-dev ## ... and make a model folder of it: make publish VERSION=1.
 	$(BIN)/python -m training.publish --version $(VERSION)
 
 evaluate: setup-dev ## judge the newest published model and write docs/recognition/
-	$(BIN)/python -m training.evaluate --model $(dir $(lastword $(sort $(wildcard models/digits/*/manifest.json))))
+	$(BIN)/python -m training.evaluate
 
 bench: setup-dev ## how much of the recognizer's own speed the whole service reaches
 	$(BIN)/python -m bench.end_to_end

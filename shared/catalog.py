@@ -86,6 +86,10 @@ class ModelCatalog:
                 return self._usable(entry)
         raise NoSuchModel(f"The model {ref} is not installed any more; submit the images again with another one.")
 
+    def newest(self, name: str) -> ModelEntry:
+        """The newest version of a model, whatever its labels say. Raises NoSuchModel, ModelBroken."""
+        return self._usable(self._versions(name)[-1])
+
     def _found(self) -> Iterator[ModelEntry]:
         if self._own_file and self._own_file.is_file():
             yield _dropped(self._own_file)
@@ -98,12 +102,15 @@ class ModelCatalog:
 
     def _named(self, wanted: str) -> ModelRef:
         name, _, version = wanted.partition("@")
+        return self._usable(self._version(self._versions(name), version)).ref
+
+    def _versions(self, name: str) -> list[ModelEntry]:
+        """The versions of a model, oldest first, at least one."""
         entries = self.entries()
-        versions = [entry for entry in entries if entry.ref.name == name]
-        if not versions:
-            installed = ", ".join(sorted({entry.ref.name for entry in entries}))
-            raise NoSuchModel(f"There is no model {wanted!r}; installed: {installed or 'none'}.")
-        return self._usable(self._version(versions, version)).ref
+        if versions := [entry for entry in entries if entry.ref.name == name]:
+            return versions
+        installed = ", ".join(sorted({entry.ref.name for entry in entries}))
+        raise NoSuchModel(f"There is no model {name!r}; installed: {installed or 'none'}.")
 
     def _version(self, versions: list[ModelEntry], wanted: str) -> ModelEntry:
         """One of the versions of a model, oldest first: the one named, the stable one or the newest."""

@@ -1,6 +1,6 @@
 """Judge a published model on everything that it has not learned from, and write the report.
 
-    python -m training.evaluate --model models/digits/1.1.0
+    python -m training.evaluate [--model models/digits/1.1.0]
 
 Reads MNIST's test set, as it is, in scenes and with fifteen kinds of damage, drawings and photos of digits (where they
 are installed), and pictures of what is no digit. Writes docs/recognition/, and what it misread of others' pictures to
@@ -17,7 +17,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.catalog import ModelCatalog
 from shared.manifest import Manifest, parse_manifest
+from shared.settings import PROJECT
 from training import measure, suites
 from training.corruptions import KINDS
 from training.data import test_digits
@@ -25,7 +27,8 @@ from training.report import Findings, write_report
 from training.suites import Suite
 from training.train import as_input
 
-REPORT = Path(__file__).parents[1] / "docs" / "recognition"
+REPORT = PROJECT / "docs" / "recognition"
+MODELS, NAME = PROJECT / "models", "digits"
 #: The share of true digits that may be lost to tell digits from what is none.
 LOST = 0.02
 
@@ -46,6 +49,11 @@ class Judge:
         """Which pictures of a suite the service would accept as digits by the manifest's thresholds."""
         limits = self.manifest.thresholds
         return (measure.best_digit(scores)[1] >= limits.review) & (scores[:, 10] < limits.reject) & ~suite.blank
+
+
+def newest(models: Path) -> Path:
+    """The folder of the newest version of our model. Raises NoSuchModel, ModelBroken."""
+    return ModelCatalog(models, NAME).newest(NAME).file.parent
 
 
 def load(folder: Path) -> Judge:
@@ -120,10 +128,10 @@ def _examine_negatives(judge: Judge, found: Findings) -> None:
 def main() -> None:
     """Read the command line, examine, report."""
     parser = argparse.ArgumentParser(description="Judge a published model and write the report.")
-    parser.add_argument("--model", type=Path, required=True, help="a folder models/<name>/<version>")
+    parser.add_argument("--model", type=Path, help="a folder models/<name>/<version>; the newest")
     parser.add_argument("--report", type=Path, default=REPORT)
     options = parser.parse_args()
-    write_report(examine(load(options.model)), options.report)
+    write_report(examine(load(options.model or newest(MODELS))), options.report)
     print(f"Written to {options.report}.")
 
 

@@ -24,11 +24,10 @@ import numpy as np
 from shared.manifest import Input, Manifest, Thresholds, manifest_text
 from training import measure, shards
 from training.data import training_digits
-from training.evaluate import REPORT, Judge, examine, load
+from training.evaluate import MODELS, REPORT, Judge, examine, load
 from training.network import INPUT, LABELS
 from training.report import Findings, draw_errors, percent, table, write_report
 
-MODELS = Path(__file__).parents[1] / "models"
 #: Pictures that temperature and thresholds are fitted on, and the seed that makes them others than those learned from.
 HELD_BACK, SEED = 20_000, 2
 #: Accuracy wanted of accepted readings, and share of held-back digits that may be taken for none.

@@ -25,15 +25,14 @@ from shared.catalog import ModelCatalog, ModelEntry
 from training import corrections, shards
 from training.corrections import Parted
 from training.data import Digits, training_digits
-from training.evaluate import Judge, load
+from training.evaluate import MODELS, NAME, Judge, load
 from training.join import join
 from training.measure import Labels, Scores, best_digit
 from training.network import NONE, columns_of
-from training.publish import MODELS, publish
+from training.publish import publish
 from training.report import percent, table
 from training.train import Course, train, write_recipe
 
-NAME = "digits"
 RUNS = Path("build/training/corrections")
 #: The share of MNIST's validation images that a course may cost.
 TOLERATED = 0.002
@@ -153,8 +152,7 @@ among what it had learned from. It has not learned from any picture counted here
 
 def next_version() -> str:
     """The newest version, its last number raised."""
-    newest = [entry.ref.version for entry in ModelCatalog(MODELS, NAME).entries() if entry.ref.name == NAME][-1]
-    *first, last = newest.split(".")
+    *first, last = ModelCatalog(MODELS, NAME).newest(NAME).ref.version.split(".")
     return ".".join((*first, str(int(last) + 1)))
 
 

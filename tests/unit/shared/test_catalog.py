@@ -148,6 +148,15 @@ def test_a_published_model_wins_over_a_dropped_in_one_of_the_same_name(tmp_path:
     assert catalog.resolve(f"digits@{dropped}").version == dropped
 
 
+def test_the_newest_version_is_told_by_its_numbers_whatever_is_stable(tmp_path: Path) -> None:
+    for version in ("1.10.0", "1.9.0"):
+        publish(tmp_path, version)
+    catalog = ModelCatalog(tmp_path, "digits")
+    catalog.put_label(ModelRef("digits", "1.9.0"), "stable")
+
+    assert catalog.newest("digits").ref.version == "1.10.0"
+
+
 def test_the_path_of_a_file_can_be_the_default(tmp_path: Path) -> None:
     publish(tmp_path / "models", "1.0.0")
     version = drop(tmp_path / "elsewhere" / "MNIST_model.keras")

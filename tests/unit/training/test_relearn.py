@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from training import corrections, network, publish, relearn, shards, train
+from training import corrections, evaluate, network, relearn, shards, train
 from training.data import Digits, Split, training_digits
 
 pytestmark = [
@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 #: The newest network that is published, which is of the kind that is trained now.
-PUBLISHED = sorted((publish.MODELS / "digits").glob("*/manifest.json"))[-1].parent
+PUBLISHED = evaluate.newest(evaluate.MODELS)
 
 
 @pytest.fixture(scope="module")
