@@ -32,8 +32,8 @@ class Client:
     """One digitq server. Every method raises ServerUnreachable or RequestRefused."""
 
     def __init__(self, server: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._server = server.rstrip("/")
-        self._http = httpx.Client(base_url=self._server, timeout=TIMEOUT, transport=transport)
+        self.server = server.rstrip("/")
+        self._http = httpx.Client(base_url=self.server, timeout=TIMEOUT, transport=transport)
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +108,7 @@ class Client:
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            raise RequestRefused(f"What answers at {self._server} is not digitq; choose the right one with --server.")
+            raise RequestRefused(f"What answers at {self.server} is not digitq; choose the right one with --server.")
         return answer
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -123,11 +123,11 @@ class Client:
         try:
             yield
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise RequestRefused(f"{self._server} is no address of a server; it begins with http://.") from error
+            raise RequestRefused(f"{self.server} is no address of a server; it begins with http://.") from error
         except httpx.TimeoutException as error:
-            raise ServerUnreachable(f"{self._server} does not answer in time; see `digitq doctor`.") from error
+            raise ServerUnreachable(f"{self.server} does not answer in time; see `digitq doctor`.") from error
         except httpx.TransportError as error:
-            raise ServerUnreachable(f"Nothing answers at {self._server}; start it with `digitq up`.") from error
+            raise ServerUnreachable(f"Nothing answers at {self.server}; start it with `digitq up`.") from error
 
 
 class _Busy(RequestRefused):

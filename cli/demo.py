@@ -20,6 +20,7 @@ from cli.collect import collect
 from cli.exits import Exit, Interrupted
 from cli.hints import again
 from cli.progress import progress_bars
+from cli.results import lines_of
 from cli.service.checks import free_port
 from cli.service.guard import Guard, kill_group
 from cli.service.plan import alive_file
@@ -139,7 +140,7 @@ def _read(server: str, batch: Path, console: Console) -> Exit:
         seconds = time.monotonic() - began
         bars.close()
         with client.results(job["id"], format="ndjson") as response:
-            summary = summarize(response.iter_lines(), label_of)
+            summary = summarize(lines_of(response.iter_bytes()), label_of)
     _print(console, job, summary, seconds)
     return exit_of(job)
 

@@ -31,6 +31,10 @@ class UsageError(DigitqError):
     code = "usage"
 
 
+class OutputUnwritable(UsageError):
+    """The results cannot be written there; choose another --output."""
+
+
 class ServerUnreachable(DigitqError):
     """The server does not answer; start it with `digitq up`."""
 

@@ -74,7 +74,7 @@ def results(
     job_id: JobId,
     format: Annotated[str | None, typer.Option(help="csv, ndjson or json; by default what --output ends in.")] = None,
     output: Output = None,
-    status: Annotated[str | None, typer.Option(help="Only results of this status: succeeded, failed, ...")] = None,
+    status: Annotated[str | None, typer.Option(help="Only results of this status: succeeded or failed.")] = None,
     decision: Annotated[str | None, typer.Option(help="Only accept, needs_review or reject.")] = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:

@@ -35,8 +35,9 @@ class Rate(ProgressColumn):
 class Bars:
     """The bar of the upload, then that of the reading."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, quiet: bool) -> None:
         self._console = console
+        self._quiet = quiet
         self._bar: Progress | None = None
         self._task = TaskID(0)
 
@@ -74,7 +75,12 @@ class Bars:
     def _begin(self, name: str, total: int, *columns: ProgressColumn) -> None:
         self.close()
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn(), console=self._console
+            TextColumn("{task.description}"),
+            BarColumn(),
+            *columns,
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=self._quiet,
         )
         self._task = self._bar.add_task(name, total=total)
         self._bar.start()
@@ -82,8 +88,8 @@ class Bars:
 
 @contextmanager
 def progress_bars(*, quiet: bool = False) -> Iterator[Bars]:
-    """Progress bars, on standard error."""
-    shown = Bars(Console(stderr=True, quiet=quiet, highlight=False))
+    """Progress bars, on standard error; quiet, only the notes between them."""
+    shown = Bars(Console(stderr=True, highlight=False), quiet=quiet)
     try:
         yield shown
     finally:

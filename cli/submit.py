@@ -14,10 +14,10 @@ from rich.console import Console
 from cli import show
 from cli.client import Client, Job
 from cli.collect import Collection, collect
-from cli.exits import Exit, Interrupted, ServerUnreachable, UsageError
+from cli.exits import Exit, Interrupted, OutputUnwritable, ServerUnreachable, UsageError
 from cli.hints import again
 from cli.progress import Bars, progress_bars
-from cli.results import chosen_format, write_results
+from cli.results import check_writable, chosen_format, lines_of, write_results
 from cli.summary import exit_of, summarize
 from cli.upload import form_fields
 
@@ -37,22 +37,20 @@ class Order:
 
 def submit(order: Order, server: str) -> Exit:
     """Send the images, wait if asked to, and tell how it went; the exit code."""
-    format = chosen_format(None, order.output) if order.output else ""
+    if order.output:
+        _check_output(order.output)
     fields = form_fields(order.model, _metadata(order.meta))
     found = _collected(order)
     began = time.monotonic()
     with Client(server) as client, progress_bars(quiet=order.as_json) as bars:
         job = _send(client, found, fields, bars)
-        with _telling_the_way_back(job, server):
+        with _telling_the_way_back(job, server, order.output):
             if not order.wait:
                 _tell_how_to_follow(job, server, order)
                 return Exit.OK
             bars.note(show.accepted(job))
             job = _await(client, job, bars)
-            seconds = time.monotonic() - began
-            if order.output:
-                write_results(client, job["id"], format, order.output)
-            _sum_up(client, job, seconds, order)
+            _deliver(client, job, time.monotonic() - began, order)
     return exit_of(job)
 
 
@@ -68,6 +66,12 @@ def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
     else:
         show.console().print(show.job_table(job))
     return exit_of(job) if wait else Exit.OK
+
+
+def _check_output(output: Path) -> None:
+    """Raise UsageError unless results can be written there: that is found out before anything is sent."""
+    chosen_format(None, output)
+    check_writable(output)
 
 
 def _collected(order: Order) -> Collection:
@@ -105,14 +109,17 @@ def _send(client: Client, found: Collection, fields: dict[str, str], bars: Bars)
 
 
 @contextmanager
-def _telling_the_way_back(job: Job, server: str) -> Iterator[None]:
+def _telling_the_way_back(job: Job, server: str, output: Path | None = None) -> Iterator[None]:
+    way_to_file = f"\n  {_way_to_results(job, server, output)}" if output else ""
+    way_back = f"come back with\n  {_way_to_end(job, server)}{way_to_file}"
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted(f"The job goes on without you; come back with\n  {_way_back(job, server)}") from None
+        raise Interrupted(f"The job goes on without you; {way_back}") from None
     except ServerUnreachable as error:
-        way = _way_back(job, server)
-        raise ServerUnreachable(f"{error.message}\nThe job is kept; come back with\n  {way}") from error
+        raise ServerUnreachable(f"{error.message}\nThe job is kept; {way_back}") from error
+    except OutputUnwritable as error:
+        raise OutputUnwritable(f"{error.message}\nThe results are kept; fetch them with{way_to_file}") from error
 
 
 def _await(client: Client, job: Job, bars: Bars) -> Job:
@@ -122,8 +129,12 @@ def _await(client: Client, job: Job, bars: Bars) -> Job:
     return ended
 
 
-def _way_back(job: Job, server: str) -> str:
+def _way_to_end(job: Job, server: str) -> str:
     return again("status", job["id"], "--wait", server=server)
+
+
+def _way_to_results(job: Job, server: str, output: Path | None = None) -> str:
+    return again("results", job["id"], *(("--output", str(output)) if output else ()), server=server)
 
 
 def _tell_how_to_follow(job: Job, server: str, order: Order) -> None:
@@ -132,18 +143,25 @@ def _tell_how_to_follow(job: Job, server: str, order: Order) -> None:
         return
     console = show.console()
     console.print(show.accepted(job), soft_wrap=True)
-    console.print(f"  follow   {_way_back(job, server)}", soft_wrap=True)
-    console.print(f"  results  {again('results', job['id'], server=server)}", soft_wrap=True)
+    console.print(f"  follow   {_way_to_end(job, server)}", soft_wrap=True)
+    console.print(f"  results  {_way_to_results(job, server)}", soft_wrap=True)
 
 
-def _sum_up(client: Client, job: Job, seconds: float, order: Order) -> None:
+def _deliver(client: Client, job: Job, seconds: float, order: Order) -> None:
+    """Hand over an ended job: its JSON first, so that a script has its id whatever becomes of the file."""
     if order.as_json:
         show.as_json(job)
-        return
+    if order.output:
+        write_results(client, job["id"], chosen_format(None, order.output), order.output)
+    if not order.as_json:
+        _sum_up(client, job, seconds, order.output)
+
+
+def _sum_up(client: Client, job: Job, seconds: float, output: Path | None) -> None:
     with client.results(job["id"], format="ndjson") as response:
-        summary = summarize(response.iter_lines())
+        summary = summarize(lines_of(response.iter_bytes()))
     console = show.console()
     for table in show.summary_tables(job, summary, seconds):
         console.print(table, "")
-    if order.output:
-        console.print(f"The results are in {order.output}", soft_wrap=True)
+    if output:
+        console.print(f"The results are in {output}", soft_wrap=True)

@@ -45,7 +45,7 @@ class Summary:
             self.failed.append(row)
 
 
-def summarize(lines: Iterable[str], label_of: Callable[[Row], str | None] = lambda row: None) -> Summary:
+def summarize(lines: Iterable[str | bytes], label_of: Callable[[Row], str | None] = lambda row: None) -> Summary:
     """The summary of results as NDJSON lines."""
     summary = Summary()
     for line in lines:

@@ -37,13 +37,14 @@ def test_a_folder_comes_back_as_a_table(service: Up, digits: Path, tmp_path: Pat
 def test_results_come_in_every_form(service: Up, digits: Path, tmp_path: Path) -> None:
     for ending in ("csv", "ndjson", "json"):
         file = tmp_path / f"results.{ending}"
-        ended = digitq("submit", str(digits / "3"), "-o", str(file), "--json", "--server", service.url)
+        ended = digitq("submit", str(digits), "-o", str(file), "--json", "--server", service.url)
         job = json.loads(ended.stdout)
 
-        assert job["counts"]["succeeded"] == 20
+        assert job["counts"]["succeeded"] == 200
         assert job["urls"]["results"]
         printed = digitq("results", job["id"], "--format", ending, "--server", service.url)
         assert printed.stdout == file.read_text()
+    assert len(json.loads(file.read_text())["data"]) == 200
 
 
 def test_names_can_be_piped_in(service: Up, digits: Path) -> None:

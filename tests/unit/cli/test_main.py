@@ -48,6 +48,12 @@ def test_an_error_has_the_exit_code_of_its_kind(error: DigitqError, code: int) -
     assert exit_code(error) == code
 
 
+def test_the_help_names_each_status_that_a_result_may_have() -> None:
+    said = CliRunner().invoke(app, ["results", "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).stdout
+
+    assert "Only results of this status: succeeded or failed." in said
+
+
 def test_an_error_is_a_sentence() -> None:
     result = CliRunner().invoke(app, ["submit", "no/such/file.png"])
 

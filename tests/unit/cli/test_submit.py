@@ -1,0 +1,107 @@
+"""One submission against a server that is written down: what is sent, what is said, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cli.client import Client
+from cli.exits import Exit
+from cli.main import app
+
+COUNTS = {"total": 1, "queued": 0, "processing": 0, "succeeded": 1, "failed": 0, "accepted": 1, "needs_review": 0}
+JOB = {
+    "id": "job_1",
+    "status": "completed",
+    "outcome": "all_succeeded",
+    "counts": COUNTS,
+    "ended_at": "2026-01-01T00:00:00Z",
+}
+
+
+class Server:
+    """A server whose jobs are over at once; `meanwhile` is what happens while they are read."""
+
+    def __init__(self) -> None:
+        self.submissions: list[bytes] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            self.submissions.append(request.read())
+            return httpx.Response(202, json=JOB)
+        if request.url.path.endswith("/results"):
+            return httpx.Response(200, text=json.dumps(row()) + "\n", headers={"X-Complete": "true"})
+        self.meanwhile()
+        return httpx.Response(200, json=JOB)
+
+
+def row() -> dict[str, Any]:
+    return {"index": 0, "filename": "1.png", "status": "succeeded", "prediction": "1"}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    """What answers, whatever the address."""
+    server = Server()
+    monkeypatch.setattr("cli.submit.Client", partial(Client, transport=httpx.MockTransport(server)))
+    return server
+
+
+@pytest.fixture
+def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An image in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("1.png").write_bytes(b"one")
+    return "1.png"
+
+
+def submit(*words: str, given: bytes = b"") -> Result:
+    return CliRunner().invoke(app, ["submit", *words], input=given, catch_exceptions=False)
+
+
+def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def test_nothing_is_sent_if_the_results_cannot_be_written(server: Server, image: str) -> None:
+    ended = submit(image, "-o", "missing/x.csv")
+
+    assert ended.exit_code == Exit.USAGE
+    assert "missing/x.csv cannot be written (No such file or directory); choose another --output." in ended.stderr
+    assert server.submissions == []
+
+
+def test_results_that_cannot_be_written_in_the_end_are_not_lost(server: Server, image: str) -> None:
+    Path("results").mkdir()
+    server.meanwhile = Path("results").rmdir
+
+    ended = submit(image, "-o", "results/x.csv", "--json")
+
+    assert ended.exit_code == Exit.USAGE
+    assert "fetch them with\n  digitq results job_1 --output results/x.csv\n" in ended.stderr
+    assert json.loads(ended.stdout)["id"] == "job_1"
+
+
+def test_who_leaves_early_is_told_how_to_get_the_file(server: Server, image: str) -> None:
+    server.meanwhile = interrupted
+
+    ended = submit(image, "-o", "x.csv", "--json")
+
+    assert ended.exit_code == Exit.INTERRUPTED
+    assert "\n  digitq status job_1 --wait\n  digitq results job_1 --output x.csv\n" in ended.stderr
+
+
+def test_the_id_is_told_while_the_job_is_read_also_beside_json(server: Server, image: str) -> None:
+    ended = submit(image, "--wait", "--json")
+
+    assert "job_1: 1 images accepted" in ended.stderr
+    assert json.loads(ended.stdout) == JOB
