@@ -1,9 +1,14 @@
-"""Which files a `digitq submit` sends: folders are walked, archives go as they are, what is no image stays here."""
+"""Which files a `digitq submit` sends: folders are walked, archives go as they are, what is no image stays here.
+
+What stays here although it may be an image is noted, so that the user hears of it.
+"""
 
 from __future__ import annotations
 
+import errno
 import mimetypes
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -24,13 +29,22 @@ class Source:
     size: int
 
 
+class NoRegularFile(OSError):
+    """A pipe, a socket or a device, which may never end."""
+
+
 @dataclass(slots=True)
 class Collection:
-    """What was found: archives, loose image files, and how many files were left out."""
+    """What was found: archives and loose image files; and what was not taken.
+
+    That is how many files are no images, which linked folders were not entered, and what could not be read, and why.
+    """
 
     archives: list[Source] = field(default_factory=list)
     images: list[Source] = field(default_factory=list)
     skipped: int = 0
+    linked: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     @property
     def size(self) -> int:
@@ -38,9 +52,18 @@ class Collection:
         return sum(source.size for source in (*self.archives, *self.images))
 
     def add(self, path: str) -> None:
-        """Take a file into the right list."""
-        source = Source(path, name_of(path), Path(path).stat().st_size)
+        """Take a file into the right list. Raises OSError if it cannot be read, NoRegularFile if it is none."""
+        status = os.stat(path)  # noqa: PTH116 - half a million paths
+        if not stat.S_ISREG(status.st_mode):
+            raise NoRegularFile(errno.EINVAL, "it is no regular file")
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        source = Source(path, name_of(path), status.st_size)
         (self.archives if path.lower().endswith(ARCHIVES) else self.images).append(source)
+
+    def miss(self, path: str, error: OSError) -> None:
+        """Note a file or a folder that cannot be read."""
+        self.unreadable.append(f"{path} ({error.strerror})")
 
 
 def name_of(path: str) -> str:
@@ -73,15 +96,31 @@ def collect(paths: Iterable[str], *, recursive: bool) -> Collection:
 
 
 def _add_folder(found: Collection, folder: str, *, recursive: bool) -> None:
-    for path in _files(folder, recursive=recursive):
-        if is_litter(os.path.basename(path)) or not os.access(path, os.R_OK):  # noqa: PTH119 - half a million paths
+    with os.scandir(folder):
+        pass  # a folder that is named must be readable
+    for path in _files(found, folder, recursive=recursive):
+        if is_litter(os.path.basename(path)):  # noqa: PTH119 - half a million paths
             found.skipped += 1
         else:
-            found.add(path)
+            _add_file(found, path)
 
 
-def _files(folder: str, *, recursive: bool) -> Iterator[str]:
-    """Every file of a folder in the order of the names."""
-    for here, folders, files in os.walk(folder):
+def _add_file(found: Collection, path: str) -> None:
+    try:
+        found.add(path)
+    except NoRegularFile:
+        found.skipped += 1
+    except OSError as error:
+        found.miss(path, error)
+
+
+def _files(found: Collection, folder: str, *, recursive: bool) -> Iterator[str]:
+    """Every file of a folder in the order of the names.
+
+    Linked folders are not entered: they may lead in a circle, or to the whole disk.
+    """
+    for here, folders, files in os.walk(folder, onerror=lambda error: found.miss(error.filename, error)):
+        start = here.rstrip(os.sep) + os.sep
         folders[:] = sorted(name for name in folders if recursive and not is_litter(name))
-        yield from (f"{here.rstrip(os.sep)}{os.sep}{name}" for name in sorted(files))
+        found.linked.extend(start + name for name in folders if os.path.islink(start + name))  # noqa: PTH114
+        yield from (start + name for name in sorted(files))

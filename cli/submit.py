@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from cli import show
 from cli.client import Client, Job
-from cli.collect import Collection, collect
+from cli.collect import Collection
 from cli.exits import Exit, Interrupted, OutputUnwritable, ServerUnreachable, UsageError
+from cli.gather import gathered, say_unreadable
 from cli.hints import again
 from cli.progress import Bars, progress_bars
 from cli.results import check_writable, chosen_format, lines_of, write_results
@@ -40,18 +38,23 @@ def submit(order: Order, server: str) -> Exit:
     if order.output:
         _check_output(order.output)
     fields = form_fields(order.model, _metadata(order.meta))
-    found = _collected(order)
+    found = gathered(order.paths, recursive=order.recursive)
     began = time.monotonic()
     with Client(server) as client, progress_bars(quiet=order.as_json) as bars:
         job = _send(client, found, fields, bars)
         with _telling_the_way_back(job, server, order.output):
             if not order.wait:
                 _tell_how_to_follow(job, server, order)
-                return Exit.OK
+                return _exit(found, Exit.OK)
             bars.note(show.accepted(job))
             job = _await(client, job, bars)
             _deliver(client, job, time.monotonic() - began, order)
-    return exit_of(job)
+    return _exit(found, exit_of(job))
+
+
+def _exit(found: Collection, ended: Exit) -> Exit:
+    """The exit code; it is not that of a success if files could not be sent."""
+    return max(ended, Exit.SOME_FAILED) if found.unreadable else ended
 
 
 def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
@@ -74,24 +77,6 @@ def _check_output(output: Path) -> None:
     check_writable(output)
 
 
-def _collected(order: Order) -> Collection:
-    found = collect(_names(order.paths), recursive=order.recursive)
-    if not found.archives and not found.images:
-        skipped = f" ({found.skipped:,} other files skipped)" if found.skipped else ""
-        raise UsageError(f"There are no images in {', '.join(order.paths)}{skipped}.")
-    if found.skipped and not order.as_json:
-        Console(stderr=True).print(f"Skipped {found.skipped:,} files that are no images.")
-    return found
-
-
-def _names(paths: tuple[str, ...]) -> Iterator[str]:
-    for path in paths:
-        if path == "-":
-            yield from filter(None, (line.rstrip("\n") for line in sys.stdin))
-        else:
-            yield path
-
-
 def _metadata(notes: tuple[str, ...]) -> dict[str, str]:
     for note in notes:
         if "=" not in note:
@@ -106,6 +91,9 @@ def _send(client: Client, found: Collection, fields: dict[str, str], bars: Bars)
     except KeyboardInterrupt:
         # The last byte may have been sent: then only the server knows whether there is a job.
         raise Interrupted("Stopped in mid-upload; if the server had all of it, `digitq jobs` shows the job.") from None
+    finally:
+        bars.close()
+        say_unreadable(found)
 
 
 @contextmanager

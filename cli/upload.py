@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from cli.collect import Collection, Source
+from cli.exits import UsageError
 
 BLOCK = 2**18
 
@@ -30,14 +31,14 @@ def _parts(fields: Mapping[str, str], found: Collection, boundary: str, sent: Ca
         yield b"\r\n"
     if found.images:
         yield _head(boundary, 'name="files"; filename="files.tar"', "application/x-tar")
-        yield from tar_of(found.images, sent)
+        yield from tar_of(found.images, sent, found.miss)
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
 
 
 def _head(boundary: str, disposition: str, content_type: str | None = None) -> bytes:
     kind = f"Content-Type: {content_type}\r\n" if content_type else ""
-    return f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n{kind}\r\n".encode()
+    return f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n{kind}\r\n".encode(errors="replace")
 
 
 def _quoted(name: str) -> str:
@@ -46,20 +47,29 @@ def _quoted(name: str) -> str:
 
 
 def _content(source: Source, sent: Callable[[int], None]) -> Iterator[bytes]:
-    with Path(source.path).open("rb") as file:
-        while block := file.read(BLOCK):
-            sent(len(block))
-            yield block
+    try:
+        with Path(source.path).open("rb") as file:
+            while block := file.read(BLOCK):
+                sent(len(block))
+                yield block
+    except OSError as error:
+        raise UsageError(f"{source.path} cannot be read any more ({error.strerror}); nothing was submitted.") from error
 
 
-def tar_of(images: Iterable[Source], sent: Callable[[int], None]) -> Iterator[bytes]:
-    """A tar of files, read one at a time; a file that has vanished is left out. `sent` hears of every file's bytes."""
+def tar_of(
+    images: Iterable[Source], sent: Callable[[int], None], missed: Callable[[str, OSError], None]
+) -> Iterator[bytes]:
+    """A tar of files, read one at a time. `sent` hears of every file's bytes, `missed` of files that are left out.
+
+    A file may have vanished since it was found.
+    """
     written = BytesIO()
     with tarfile.open(fileobj=written, mode="w|", bufsize=BLOCK) as tar:
         for image in images:
             try:
                 data = Path(image.path).read_bytes()
-            except OSError:
+            except OSError as error:
+                missed(image.path, error)
                 continue
             entry = tarfile.TarInfo(image.name)
             entry.size = len(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,62 @@ def test_the_size_is_that_of_all_files(folder: Path) -> None:
 def test_a_path_that_does_not_exist_is_named(folder: Path) -> None:
     with pytest.raises(UsageError, match=r"gone\.png cannot be read"):
         collect(["gone.png"], recursive=True)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.zip", "folder"])
+def test_what_is_named_and_cannot_be_read_is_told(name: str, as_a_user: Path) -> None:
+    path = as_a_user / name
+    path.mkdir() if name == "folder" else path.touch()
+    path.chmod(0)
+
+    with pytest.raises(UsageError, match=rf"^{name} cannot be read \(Permission denied\)\.$"):
+        collect([name], recursive=True)
+
+
+def test_what_cannot_be_read_in_a_folder_is_no_other_file(as_a_user: Path) -> None:
+    for name in ("a.png", "b.zip", "sub/c.png", "d.png"):
+        path = as_a_user / "digits" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for name in ("a.png", "b.zip", "sub"):
+        (as_a_user / "digits" / name).chmod(0)
+    (as_a_user / "digits" / "e.png").symlink_to("gone.png")
+
+    found = collect(["digits"], recursive=True)
+
+    assert [image.name for image in found.images] == ["digits/d.png"]
+    assert sorted(found.unreadable) == [
+        "digits/a.png (Permission denied)",
+        "digits/b.zip (Permission denied)",
+        "digits/e.png (No such file or directory)",
+        "digits/sub (Permission denied)",
+    ]
+    assert found.skipped == 0
+
+
+def test_linked_folders_are_named_and_not_entered(folder: Path) -> None:
+    (folder / "all").symlink_to("/")
+    (folder / "deep" / "circle").symlink_to("..")
+
+    found = collect(["digits"], recursive=True)
+
+    assert len(found.images) == 4
+    assert sorted(found.linked) == ["digits/all", "digits/deep/circle"]
+    assert collect(["digits"], recursive=False).linked == []
+
+
+def test_a_linked_folder_that_is_named_is_entered(folder: Path) -> None:
+    Path("link").symlink_to("digits")
+
+    assert next(image.name for image in collect(["link"], recursive=False).images) == "link/a.PNG"
+
+
+def test_a_file_that_never_ends_is_not_read(folder: Path) -> None:
+    os.mkfifo("digits/pipe")
+
+    assert "digits/pipe" not in [image.name for image in collect(["digits"], recursive=True).images]
+    with pytest.raises(UsageError, match=r"digits/pipe cannot be read \(it is no regular file\)"):
+        collect(["digits/pipe"], recursive=True)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from cli import submit as submit_module
 from cli.client import Client
+from cli.collect import Collection
 from cli.exits import Exit
 from cli.main import app
 
@@ -98,6 +100,76 @@ def test_who_leaves_early_is_told_how_to_get_the_file(server: Server, image: str
 
     assert ended.exit_code == Exit.INTERRUPTED
     assert "\n  digitq status job_1 --wait\n  digitq results job_1 --output x.csv\n" in ended.stderr
+
+
+def test_files_that_vanish_on_the_way_are_told_and_no_success(
+    server: Server, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("2.png").touch()
+    gather = submit_module.gathered
+
+    def vanishing(*paths: Any, **options: Any) -> Collection:
+        found = gather(*paths, **options)
+        Path("2.png").unlink()
+        return found
+
+    monkeypatch.setattr(submit_module, "gathered", vanishing)
+
+    ended = submit(image, "2.png")
+
+    assert ended.exit_code == Exit.SOME_FAILED
+    assert "Could not read 1 files or folders, which are not sent:\n  2.png (No such file or directory)" in ended.stderr
+
+
+def test_what_of_a_folder_cannot_be_read_is_told_and_no_success(server: Server, as_a_user: Path) -> None:
+    for number in range(7):
+        Path(f"{number}.png").touch(0o400 if number == 0 else 0)
+
+    ended = submit(".", "--wait")
+
+    assert ended.exit_code == Exit.SOME_FAILED
+    assert "Could not read 6 files or folders" in ended.stderr
+    assert "\n  and 1 more\n" in ended.stderr
+
+
+def test_where_no_image_can_be_read_the_reason_is_told(server: Server, as_a_user: Path) -> None:
+    Path("1.png").touch(0)
+
+    ended = submit(".")
+
+    assert ended.exit_code == Exit.USAGE
+    assert ended.stderr.splitlines() == [
+        "digitq: There are no images in ..",
+        "Could not read 1 files or folders, which are not sent:",
+        "  ./1.png (Permission denied)",
+    ]
+
+
+def test_linked_folders_are_told(server: Server, image: str) -> None:
+    Path("more").symlink_to("/")
+
+    ended = submit(".")
+
+    assert ended.exit_code == Exit.OK
+    assert "Left out 1 linked folders; name one to send what is in it:\n  ./more\n" in ended.stderr
+
+
+@pytest.mark.parametrize("given", [b"1.png\r\n2.png\r\n", b"1.png\n\n2.png"])
+def test_names_come_one_a_line_from_every_system(server: Server, image: str, given: bytes) -> None:
+    Path("2.png").touch()
+
+    ended = submit("-", given=given)
+
+    assert ended.exit_code == Exit.OK, ended.stderr
+    assert all(name in server.submissions[0] for name in (b"1.png\0", b"2.png\0"))
+
+
+@pytest.mark.parametrize("given", [b"1.png\0002.png\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"])
+def test_what_is_no_list_of_names_is_refused(server: Server, image: str, given: bytes) -> None:
+    ended = submit("-", given=given)
+
+    assert ended.exit_code == Exit.USAGE
+    assert "Standard input must be names of files, one a line" in ended.stderr
 
 
 def test_the_id_is_told_while_the_job_is_read_also_beside_json(server: Server, image: str) -> None:

@@ -6,11 +6,13 @@ import io
 import tarfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from multipart import MultipartParser, MultipartPart
 
 from cli.collect import Collection, Source
+from cli.exits import UsageError
 from cli.upload import body, form_fields, tar_of
 
 
@@ -22,8 +24,8 @@ def parts_of(found: Collection, fields: dict[str, str] | None = None) -> list[Mu
     return list(MultipartParser(io.BytesIO(sent), "boundary", content_length=len(sent)))
 
 
-def ignored(count: int) -> None:
-    """Bytes that nobody counts."""
+def ignored(*_: object) -> None:
+    """What nobody counts."""
 
 
 def source(path: Path, data: bytes, name: str = "") -> Source:
@@ -64,14 +66,31 @@ def test_a_file_name_cannot_break_out_of_its_header(tmp_path: Path) -> None:
 
 def test_a_file_that_has_vanished_is_left_out(tmp_path: Path) -> None:
     images = [Source(str(tmp_path / "gone.png"), "gone.png", 3), source(tmp_path / "here.png", b"x")]
+    missed: list[str] = []
 
-    with tarfile.open(fileobj=io.BytesIO(b"".join(tar_of(images, ignored)))) as tar:
+    sent = b"".join(tar_of(images, ignored, lambda path, error: missed.append(f"{path}: {error.strerror}")))
+
+    with tarfile.open(fileobj=io.BytesIO(sent)) as tar:
         assert tar.getnames() == ["here.png"]
+    assert missed == [f"{tmp_path}/gone.png: No such file or directory"]
+
+
+def test_an_archive_that_has_vanished_ends_the_upload_with_a_sentence(tmp_path: Path) -> None:
+    found = Collection(archives=[Source(str(tmp_path / "gone.zip"), "gone.zip", 3)])
+
+    with pytest.raises(UsageError, match=r"gone\.zip cannot be read any more \(No such file or directory\)"):
+        parts_of(found)
+
+
+def test_an_archive_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    archive = source(tmp_path / "a.zip", b"PK", "b\udce9b.zip")
+
+    assert [part.filename for part in parts_of(Collection(archives=[archive]))] == ["b?b.zip"]
 
 
 def test_the_body_comes_in_blocks_while_the_files_are_read(tmp_path: Path) -> None:
     image = source(tmp_path / "1.png", b"x" * 1000)
-    largest = max(len(block) for block in tar_of([image] * 5000, ignored))
+    largest = max(len(block) for block in tar_of([image] * 5000, ignored, ignored))
 
     assert largest < 2**20
 
@@ -80,7 +99,7 @@ def test_the_body_comes_in_blocks_while_the_files_are_read(tmp_path: Path) -> No
 def test_every_name_survives(names: list[str]) -> None:
     images = [Source(__file__, f"x/{name}x", 0) for name in names]
 
-    with tarfile.open(fileobj=io.BytesIO(b"".join(tar_of(images, ignored)))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(b"".join(tar_of(images, ignored, ignored)))) as tar:
         assert tar.getnames() == [image.name for image in images]
 
 
