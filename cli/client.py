@@ -12,7 +12,8 @@ from uuid import uuid4
 import httpx
 
 from cli.collect import Collection
-from cli.exits import RequestRefused, ServerUnreachable
+from cli.exits import ConnectionLost, RequestRefused, ServerUnreachable
+from cli.hints import again
 from cli.upload import body
 
 Job = dict[str, Any]
@@ -20,6 +21,8 @@ Params = Mapping[str, str | int]
 
 #: Seconds: to connect; between two bytes, also while the server stores an upload.
 TIMEOUT = httpx.Timeout(300.0, connect=5.0)
+#: What ends a connection that there was.
+BREAKS = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
 #: Answers after which the same GET may well succeed.
 PASSING = frozenset({429, 502, 503, 504})
 #: Seconds between two tries, and those for which a server may be away while somebody waits for a job.
@@ -125,9 +128,11 @@ class Client:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise RequestRefused(f"{self.server} is no address of a server; it begins with http://.") from error
         except httpx.TimeoutException as error:
-            raise ServerUnreachable(f"{self.server} does not answer in time; see `digitq doctor`.") from error
+            raise ServerUnreachable(f"{self.server} does not answer in time; see `{again('doctor')}`.") from error
+        except BREAKS as error:
+            raise ConnectionLost(f"The connection to {self.server} broke off; try again.") from error
         except httpx.TransportError as error:
-            raise ServerUnreachable(f"Nothing answers at {self.server}; start it with `digitq up`.") from error
+            raise ServerUnreachable(f"Nothing answers at {self.server}; start it with `{again('up')}`.") from error
 
 
 class _Busy(RequestRefused):
@@ -135,9 +140,10 @@ class _Busy(RequestRefused):
 
 
 def _sentence(response: httpx.Response) -> str:
-    """What a problem document (RFC 9457) says, or the bare status."""
+    """What a problem document (RFC 9457) says, each of its errors in a line of its own, or the bare status."""
     try:
         problem = response.json()
-        return str(problem.get("detail") or problem["title"])
-    except (ValueError, KeyError, AttributeError):
+        errors = (f"\n  {error['pointer']}: {error['detail']}" for error in problem.get("errors") or ())
+        return "".join((problem.get("detail") or problem["title"], *errors))
+    except (ValueError, KeyError, AttributeError, TypeError):
         return f"The server answered {response.status_code} {response.reason_phrase}."

@@ -19,7 +19,7 @@ class Exit(IntEnum):
     SOME_FAILED = 3  #: the job is complete; some images could not be read, or not even be sent
     ALL_FAILED = 4  #: the job is complete; no image could be read
     STOPPED = 5  #: the job was canceled, expired or failed as a whole
-    UNREACHABLE = 6  #: the server does not answer
+    UNREACHABLE = 6  #: the server does not answer, or the connection broke off
     REFUSED = 7  #: the server said no, and why
     CANNOT_START = 78  #: a process of the service refuses to start (EX_CONFIG)
     INTERRUPTED = 130  #: Ctrl-C
@@ -36,9 +36,15 @@ class OutputUnwritable(UsageError):
 
 
 class ServerUnreachable(DigitqError):
-    """The server does not answer; start it with `digitq up`."""
+    """The server does not answer; start it, or choose another one with --server."""
 
     code = "server_unreachable"
+
+
+class ConnectionLost(ServerUnreachable):
+    """The connection to the server broke off; try again."""
+
+    code = "connection_lost"
 
 
 class RequestRefused(DigitqError):

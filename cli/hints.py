@@ -11,9 +11,10 @@ from pathlib import Path
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 
-def again(*words: str, server: str = DEFAULT_SERVER) -> str:
-    """A command line for this digitq, for a server that may not be the default one."""
-    where = () if server in {DEFAULT_SERVER, os.environ.get("DIGITQ_SERVER")} else ("--server", server)
+def again(*words: str, server: str | None = None) -> str:
+    """A command line for this digitq; of those that take a server, for this one."""
+    usual = os.environ.get("DIGITQ_SERVER", DEFAULT_SERVER)
+    where = ("--server", server) if server not in {None, usual} else ()
     return shlex.join((_program(), *words, *where))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.hints import DEFAULT_SERVER
+from cli.hints import DEFAULT_SERVER, again
 
 app = typer.Typer()
 
@@ -50,10 +50,10 @@ def jobs(
         found = client.jobs(limit, status)
     if as_json:
         show.as_json(found)
+    elif found:
+        show.console().print(show.jobs_table(found))
     else:
-        show.console().print(
-            show.jobs_table(found) if found else "There are no jobs yet; `digitq submit FOLDER` makes one."
-        )
+        typer.echo(f"There are no jobs yet; `{again('submit', 'FOLDER', server=server)}` makes one.")
 
 
 @app.command()

@@ -11,7 +11,7 @@ from pathlib import Path
 from cli import show
 from cli.client import Client, Job
 from cli.collect import Collection
-from cli.exits import Exit, Interrupted, OutputUnwritable, ServerUnreachable, UsageError
+from cli.exits import ConnectionLost, Exit, Interrupted, OutputUnwritable, ServerUnreachable, UsageError
 from cli.gather import gathered, say_unreadable
 from cli.hints import again
 from cli.progress import Bars, progress_bars
@@ -41,7 +41,8 @@ def submit(order: Order, server: str) -> Exit:
     found = gathered(order.paths, recursive=order.recursive)
     began = time.monotonic()
     with Client(server) as client, progress_bars(quiet=order.as_json) as bars:
-        job = _send(client, found, fields, bars)
+        with _in_mid_upload(found, server, bars):
+            job = client.submit(found, fields, bars.sent)
         with _telling_the_way_back(job, server, order.output):
             if not order.wait:
                 _tell_how_to_follow(job, server, order)
@@ -50,11 +51,6 @@ def submit(order: Order, server: str) -> Exit:
             job = _await(client, job, bars)
             _deliver(client, job, time.monotonic() - began, order)
     return _exit(found, exit_of(job))
-
-
-def _exit(found: Collection, ended: Exit) -> Exit:
-    """The exit code; it is not that of a success if files could not be sent."""
-    return max(ended, Exit.SOME_FAILED) if found.unreadable else ended
 
 
 def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
@@ -71,6 +67,11 @@ def follow(job_id: str, server: str, *, wait: bool, as_json: bool) -> Exit:
     return exit_of(job) if wait else Exit.OK
 
 
+def _exit(found: Collection, ended: Exit) -> Exit:
+    """The exit code; it is not that of a success if files could not be sent."""
+    return max(ended, Exit.SOME_FAILED) if found.unreadable else ended
+
+
 def _check_output(output: Path) -> None:
     """Raise UsageError unless results can be written there: that is found out before anything is sent."""
     chosen_format(None, output)
@@ -84,13 +85,19 @@ def _metadata(notes: tuple[str, ...]) -> dict[str, str]:
     return dict(note.split("=", 1) for note in notes)
 
 
-def _send(client: Client, found: Collection, fields: dict[str, str], bars: Bars) -> Job:
+@contextmanager
+def _in_mid_upload(found: Collection, server: str, bars: Bars) -> Iterator[None]:
+    # The last byte may have been sent: then only the server knows whether there is a job.
+    if_sent = f"if the server had all of it, `{again('jobs', server=server)}` shows the job."
     bars.sending(found.size)
     try:
-        return client.submit(found, fields, bars.sent)
+        yield
     except KeyboardInterrupt:
-        # The last byte may have been sent: then only the server knows whether there is a job.
-        raise Interrupted("Stopped in mid-upload; if the server had all of it, `digitq jobs` shows the job.") from None
+        raise Interrupted(f"Stopped in mid-upload; {if_sent}") from None
+    except ConnectionLost as error:
+        raise ConnectionLost(
+            f"The connection to {server} broke off in mid-upload; send it again, but {if_sent}"
+        ) from error
     finally:
         bars.close()
         say_unreadable(found)

@@ -129,7 +129,8 @@ def test_ctrl_c_in_mid_upload_does_not_promise_what_only_the_server_knows() -> N
             _, said = sending.communicate(timeout=30)
 
     assert sending.returncode == Exit.INTERRUPTED
-    assert "Stopped in mid-upload; if the server had all of it, `digitq jobs` shows the job." in said
+    way = f"digitq jobs --server {url}"
+    assert f"Stopped in mid-upload; if the server had all of it, `{way}` shows the job." in said
 
 
 def test_models_are_listed(service: Up) -> None:

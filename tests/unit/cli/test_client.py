@@ -11,7 +11,7 @@ import pytest
 from cli import client as client_module
 from cli.client import Client
 from cli.collect import Collection
-from cli.exits import RequestRefused, ServerUnreachable
+from cli.exits import ConnectionLost, RequestRefused, ServerUnreachable
 
 Answer = httpx.Response | Exception
 
@@ -59,6 +59,22 @@ def test_a_problem_document_becomes_its_sentence() -> None:
         client.job("job_1")
 
 
+def test_each_error_of_a_request_is_told() -> None:
+    errors = [
+        {"pointer": "/query/status", "detail": "Not a status."},
+        {"pointer": "/query/limit", "detail": "Too much."},
+    ]
+    client, _ = asking(httpx.Response(422, json={"title": "No", "detail": "See errors.", "errors": errors}))
+
+    with pytest.raises(RequestRefused) as refused:
+        client.job("job_1")
+    assert refused.value.message.splitlines() == [
+        "See errors.",
+        "  /query/status: Not a status.",
+        "  /query/limit: Too much.",
+    ]
+
+
 @pytest.mark.parametrize(
     "answer", [httpx.Response(500), httpx.Response(500, text="<html>"), httpx.Response(500, json=[])]
 )
@@ -83,6 +99,14 @@ def test_a_server_that_is_not_there_is_named_with_the_way_to_start_it(call: Call
     with pytest.raises(ServerUnreachable, match="Nothing answers at http://test; start it with `digitq up`"):
         call(client)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError(""), httpx.WriteError(""), httpx.RemoteProtocolError("")])
+def test_a_connection_that_breaks_off_is_no_server_that_is_not_there(error: httpx.TransportError) -> None:
+    client, _ = asking(error)
+
+    with pytest.raises(ConnectionLost, match=r"^The connection to http://test broke off; try again\.$"):
+        client.cancel("job_1")
 
 
 def test_a_job_is_waited_for_until_it_has_ended() -> None:

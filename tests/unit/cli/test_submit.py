@@ -30,15 +30,21 @@ JOB = {
 
 
 class Server:
-    """A server whose jobs are over at once; `meanwhile` is what happens while they are read."""
+    """A server whose jobs are over at once; `meanwhile` is what happens while they are read.
+
+    One that `breaks` is gone before it has answered a submission.
+    """
 
     def __init__(self) -> None:
         self.submissions: list[bytes] = []
         self.meanwhile: Callable[[], object] = lambda: None
+        self.breaks = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             self.submissions.append(request.read())
+            if self.breaks:
+                raise httpx.ReadError("gone")
             return httpx.Response(202, json=JOB)
         if request.url.path.endswith("/results"):
             return httpx.Response(200, text=json.dumps(row()) + "\n", headers={"X-Complete": "true"})
@@ -100,6 +106,18 @@ def test_who_leaves_early_is_told_how_to_get_the_file(server: Server, image: str
 
     assert ended.exit_code == Exit.INTERRUPTED
     assert "\n  digitq status job_1 --wait\n  digitq results job_1 --output x.csv\n" in ended.stderr
+
+
+def test_an_upload_that_breaks_off_is_to_be_sent_again(server: Server, image: str) -> None:
+    server.breaks = True
+
+    ended = submit(image, "--server", "http://test")
+
+    assert ended.exit_code == Exit.UNREACHABLE
+    assert ended.stderr.endswith(
+        "digitq: The connection to http://test broke off in mid-upload; send it again, but if the server "
+        "had all of it, `digitq jobs --server http://test` shows the job.\n"
+    )
 
 
 def test_files_that_vanish_on_the_way_are_told_and_no_success(
