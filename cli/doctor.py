@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from rich.text import Text
@@ -26,6 +27,8 @@ from shared.errors import CannotStart
 from shared.settings import Settings
 
 PACKAGES = ("digitq", "celery", "redis", "fastapi", "sqlalchemy", "keras", "openvino", "numpy", "pillow")
+#: The settings that are options of this command, as of `digitq up`.
+OPTIONS = ("host", "port", "data")
 #: The endings of a model's file.
 MODELS = {".keras", ".h5", ".hdf5"}
 #: Seconds after which a part counts as out of reach.
@@ -48,9 +51,8 @@ class Finding:
 Check = Callable[[Settings], str]
 
 
-def examine() -> Exit:
+def examine(settings: Settings) -> Exit:
     """Print everything; the exit code says whether all is well."""
-    settings = settings_with()
     findings = [_look(part, check, settings) for part, check in CHECKS.items()]
     console = show.console()
     console.print(show.table(("setting", "value", "from"), _settings_rows(settings)), "")
@@ -60,9 +62,23 @@ def examine() -> Exit:
 
 
 def _settings_rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    given = _given(settings)
     for name, value in settings.model_dump().items():
         variable = f"DIGITQ_{name.upper()}"
-        yield variable, without_password(str(value)), "environment" if variable in os.environ else "default"
+        origin = "option" if name in given else "environment" if variable in os.environ else "default"
+        yield variable, without_password(str(value)), origin
+
+
+def _given(settings: Settings) -> dict[str, str]:
+    """The options of this command that change a setting."""
+    usual = settings_with()
+    values = {name: (getattr(settings, name), getattr(usual, name)) for name in OPTIONS}
+    return {name: str(chosen) for name, (chosen, without) in values.items() if chosen != without}
+
+
+def _way_up(settings: Settings) -> str:
+    """The command that starts the service about which this one was asked."""
+    return again("up", *(word for name, value in _given(settings).items() for word in (f"--{name}", value)))
 
 
 def without_password(text: str) -> str:
@@ -110,7 +126,7 @@ def _database(settings: Settings) -> str:
 
     file = settings.data / "digitq.sqlite3"
     if not settings.database_url and not file.exists():
-        raise Fault(f"There is no database in {settings.data} yet; `{again('up')}` or `{again('migrate')}` makes it.")
+        raise Fault(f"There is no database in {settings.data} yet; `{_way_up(settings)}` makes it.")
     if not inspect(create_engine(settings.database, poolclass=NullPool)).has_table("jobs"):
         raise Fault(f"The database has no tables yet; `{again('migrate')}` makes them.")
     return settings.database
@@ -125,17 +141,18 @@ def _redis(settings: Settings) -> str:
     except RedisError as error:
         if settings.redis_url:
             raise
-        raise Fault(f"The Redis in the data folder does not run; `{again('up')}` starts it.") from error
+        raise Fault(f"The Redis in the data folder does not run; `{_way_up(settings)}` starts it.") from error
     return settings.redis
 
 
 def _store(settings: Settings) -> str:
     url = urlsplit(settings.store)
     if url.scheme == "file":
-        folder = unquote(url.path)
-        if os.path.isdir(folder) and not os.access(folder, os.W_OK):  # noqa: PTH112
-            raise Fault(f"The folder {folder} cannot be written; change its permissions.")
-        return folder
+        folder = Path(unquote(url.path))
+        made = next(path for path in (folder, *folder.parents) if path.exists())
+        if not (made.is_dir() and os.access(made, os.W_OK | os.X_OK)):
+            raise Fault(f"The folder {made} cannot be written; change its permissions.")
+        return str(folder)
     from obstore.store import from_url
 
     next(iter(from_url(settings.store).list(chunk_size=1)), None)
@@ -151,7 +168,7 @@ def _models(settings: Settings) -> str:
 
 def _api(settings: Settings) -> str:
     if not http_answers(reachable_host(settings.host), settings.port, "/livez"):
-        raise Fault(f"Nothing answers at {address(settings)}; `{again('up')}` starts it.")
+        raise Fault(f"Nothing answers at {address(settings)}; `{_way_up(settings)}` starts it.")
     if not http_answers(reachable_host(settings.host), settings.port, "/readyz"):
         raise Fault(f"It runs, but is not ready: {address(settings)}/readyz?verbose says why.")
     return address(settings)

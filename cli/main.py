@@ -33,6 +33,11 @@ app = typer.Typer(
 )
 
 
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+Data = Annotated[Path | None, typer.Option(help="Folder for database, uploads and logs.")]
+
+
 @app.callback()
 def digitq() -> None:
     """Reads handwritten digits in bulk."""
@@ -40,9 +45,9 @@ def digitq() -> None:
 
 @app.command()
 def up(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder for database, uploads and logs.")] = None,
+    host: Host = None,
+    port: Port = None,
+    data: Data = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core is best.")] = None,
     model: Annotated[str | None, typer.Option(help="Default model: a name, or a .keras file.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of every process.")] = False,
@@ -72,11 +77,12 @@ def migrate() -> None:
 
 
 @app.command()
-def doctor() -> None:
+def doctor(host: Host = None, port: Port = None, data: Data = None) -> None:
     """Show the effective settings, and what of the service is in reach; exit code 1 if something is wrong."""
     from cli.doctor import examine
+    from cli.settings import settings_with
 
-    raise typer.Exit(examine())
+    raise typer.Exit(examine(settings_with(host=host, port=port, data=data)))
 
 
 @app.command()

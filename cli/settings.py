@@ -9,13 +9,17 @@ from shared.settings import Settings
 
 
 def settings_with(**options: object) -> Settings:
-    """The settings; an option that is None was not given. Raises UsageError that names the faulty ones."""
+    """The settings, with the whole path of the data folder; an option that is None was not given.
+
+    Raises UsageError that names the faulty ones.
+    """
     given = {name: value for name, value in options.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         faults = "; ".join(f"{_name(fault['loc'])}: {fault['msg']}" for fault in error.errors())
         raise UsageError(f"These settings make no sense: {faults}.") from error
+    return settings.model_copy(update={"data": settings.data.expanduser().resolve()})
 
 
 def _name(location: tuple[int | str, ...]) -> str:

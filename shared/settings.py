@@ -86,8 +86,8 @@ class Settings(BaseSettings):
 
     @property
     def redis(self) -> str:
-        """Redis' URL, with the default filled in."""
-        return self.redis_url or f"unix://{self.data.resolve() / 'redis.sock'}"
+        """Redis' URL, with the default filled in; a link leads to a socket whose path in there would be too long."""
+        return self.redis_url or f"unix://{(self.data / 'redis.sock').resolve()}"
 
     @property
     def store(self) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from shared.errors import CannotStart
 
@@ -32,6 +35,23 @@ def find_server() -> Path:
 def fits_socket(path: Path) -> bool:
     """Whether a Unix socket may have this path."""
     return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH
+
+
+@contextmanager
+def socket_of(data: Path) -> Iterator[Path]:
+    """Where the server of a data folder listens: in there or, where its path would be too long, behind a link."""
+    socket = data / "redis.sock"
+    socket.unlink(missing_ok=True)
+    if fits_socket(socket):
+        yield socket
+        return
+    with TemporaryDirectory(prefix="digitq-", ignore_cleanup_errors=True) as private:
+        target = Path(private, socket.name)
+        socket.symlink_to(target)
+        try:
+            yield target
+        finally:
+            socket.unlink()
 
 
 def command(server: Path, socket: Path, folder: Path) -> tuple[str, ...]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -35,13 +32,14 @@ MODEL_FILES = {".keras", ".h5", ".hdf5"}
 def run(settings: Settings, *, verbose: bool) -> None:
     """Run the service until SIGINT or SIGTERM. Raises CannotStart with a sentence for the user."""
     began = time.monotonic()
-    settings = settings.model_copy(update={"data": settings.data.expanduser().resolve()})
     console = Console(highlight=False)
     with ExitStack() as stack:
         lock = stack.enter_context(locked(settings.data))
         listener = stack.enter_context(listen(settings.host, settings.port))
         settings = resolved(settings, listener)
-        embedded = None if settings.redis_url else stack.enter_context(_embedded_redis(settings.data))
+        embedded = None
+        if not settings.redis_url:
+            embedded = EmbeddedRedis(redis.find_server(), stack.enter_context(redis.socket_of(settings.data)))
         guard = stack.enter_context(closing(Guard(keep_open=[lock])))
         events: Events = Events()
         _on_signals(events)
@@ -67,20 +65,6 @@ def _model(wanted: str) -> str:
     if not path.exists():
         raise CannotStart(f"There is no model file {wanted}; pass the path of a .keras file or the name of a model.")
     return str(path.resolve())
-
-
-@contextmanager
-def _embedded_redis(data: Path) -> Iterator[EmbeddedRedis]:
-    server = redis.find_server()
-    socket_path = data / "redis.sock"
-    if redis.fits_socket(socket_path):
-        yield EmbeddedRedis(server, socket_path)
-        return
-    private = Path(tempfile.mkdtemp(prefix="digitq-"))
-    try:
-        yield EmbeddedRedis(server, private / "redis.sock")
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
 
 
 def _on_signals(events: Events) -> None:

@@ -36,6 +36,8 @@ def test_it_says_where_things_are_and_ends_with_ctrl_c(up: Up) -> None:
     for words in (str(up.data), "redis.sock", "2 processes", up.url, "submit", "Ctrl-C"):
         assert words in up.said()
     assert httpx.get(f"{up.url}/readyz").status_code == 200
+    examined = digitq("doctor", "--data", str(up.data), "--port", str(up.port))
+    assert examined.returncode == 0, examined.stdout
 
     assert up.end(signal.SIGINT) == 0
     assert "Nothing is running any more" in up.said()

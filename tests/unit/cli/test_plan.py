@@ -76,6 +76,19 @@ def test_the_address_can_be_used_on_this_machine(host: str, url: str) -> None:
     assert address(SETTINGS.model_copy(update={"host": host})) == url
 
 
+@pytest.mark.parametrize("name", ["short", "long" * 30])
+def test_the_socket_is_found_from_the_data_folder_wherever_it_is(name: str, short_folder: Path) -> None:
+    data = short_folder / name
+    data.mkdir()
+    (data / "redis.sock").symlink_to("left/by/a/killed/one")
+
+    with redis.socket_of(data) as socket:
+        assert redis.fits_socket(socket)
+        assert Settings(data=data, redis_url="").redis == f"unix://{socket}"
+
+    assert list(data.iterdir()) == []
+
+
 def test_a_path_that_is_too_long_for_a_socket_is_told_apart() -> None:
     assert redis.fits_socket(Path("/srv/digitq/redis.sock"))
     assert not redis.fits_socket(Path("/" + "ä" * 60))

@@ -1,0 +1,48 @@
+"""What `digitq doctor` finds, and what it says is to be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.exits import Exit
+from cli.main import app
+from cli.service.checks import free_port
+
+
+def doctor(*words: str) -> str:
+    """What it says of a service that does not run, in one line."""
+    examined = CliRunner().invoke(app, ["doctor", *words], catch_exceptions=False)
+    assert examined.exit_code == Exit.TROUBLE
+    return " ".join(examined.stdout.split())
+
+
+def test_a_folder_in_which_no_store_can_be_made_is_a_fault(as_a_user: Path) -> None:
+    data = as_a_user / "data"
+    data.mkdir()
+
+    assert f"store ok {data}/packs" in doctor("--data", str(data))
+    data.chmod(0o500)
+    assert f"store fault The folder {data} cannot be written; change its permissions." in doctor("--data", str(data))
+
+
+def test_it_is_asked_about_a_service_with_the_options_that_started_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITQ_HOST", "127.0.0.1")
+    port = str(free_port("127.0.0.1", 0))
+
+    said = doctor("--data", str(tmp_path), "--port", port)
+
+    assert f"DIGITQ_DATA {tmp_path} option" in said
+    assert f"DIGITQ_PORT {port} option" in said
+    assert "DIGITQ_HOST 127.0.0.1 environment" in said
+    assert f"`digitq up --port {port} --data {tmp_path}` starts it." in said
+
+
+def test_a_data_folder_may_be_told_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert f"DIGITQ_DATA {tmp_path}/digits option" in doctor("--data", "~/digits")
