@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from cli import show as screen
-from cli.exits import UsageError
+from cli.exits import Exit, UsageError
 from cli.hints import again
 from cli.model_tables import findings_tables, manifest_tables
 from cli.settings import settings_with
@@ -85,5 +85,6 @@ def _findings(words: Sequence[str]) -> dict[str, Any]:
         [sys.executable, "-m", "worker.check", *words], env=safe, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise ModelBroken((done.stderr.strip().splitlines() or ["The check ended without a word."])[-1])
+        kind = UsageError if done.returncode == Exit.USAGE else ModelBroken
+        raise kind((done.stderr.strip().splitlines() or ["The check ended without a word."])[-1])
     return dict(json.loads(done.stdout))

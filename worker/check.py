@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.catalog import ModelCatalog, sha256_of
-from shared.errors import Conflict, DigitqError, Missing
+from shared.errors import Conflict, DigitqError, Missing, ModelMissing
 from shared.manifest import DIGITS, NORMALIZATIONS, Manifest, manifest_text
 from shared.settings import Settings
 from worker.measure import Labeled, Measured, measure
@@ -26,6 +26,8 @@ from worker.self_test import known_right, self_test
 
 #: What MNIST's test set is called among the metrics.
 MNIST = "mnist"
+#: The exit code when what is asked for cannot be: argparse's own. Of a model that cannot be served it is 1.
+USAGE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,9 @@ def main() -> None:
     options = parser.parse_args()
     try:
         print(json.dumps(asdict(run(options.model, options.images, options.publish))))
+    except (Missing, ModelMissing, Conflict) as error:
+        print(error.message, file=sys.stderr)
+        sys.exit(USAGE)
     except DigitqError as error:
         sys.exit(error.message)
 

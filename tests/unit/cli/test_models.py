@@ -99,6 +99,9 @@ def test_of_a_dropped_in_file_nothing_is_known_yet(folder: Path) -> None:
         (("label", "digits@0.0", "stable"), "The model 'digits' has no version '0.0'; it has 1.0.0, 2.0.0."),
         (("label", "digits", "1.0"), "'1.0' is no label; labels are words in small letters"),
         (("check", "digits", "--publish", "../up"), "'../up' is no version; 1.0.0 would be one."),
+        (("check", "nope"), "There is no model 'nope'; installed: digits."),
+        (("check", "no/such.keras"), "There is no file no/such.keras"),
+        (("check", "digits", "--images", "/nonexistent"), "There are no files in /nonexistent/0 to /nonexistent/9"),
     ],
 )
 def test_what_is_not_there_or_makes_no_sense_is_said_in_a_sentence(
