@@ -3,7 +3,7 @@
 import { get } from "./http.js";
 import { byId, element, percent, telling } from "./page.js";
 import { DECISION_WORDS, reasonsInWords, scoreBars } from "./scores.js";
-import { onKeys, say, takeBack, verdictOf } from "./verdicts.js";
+import { freeKeys, onKeys, say, takeBack, verdictOf } from "./verdicts.js";
 
 export class Detail {
   /** `places` gives the index at a place of what is shown; `onCorrect` hears (index, label or undefined). */
@@ -15,9 +15,10 @@ export class Detail {
     byId("next").addEventListener("click", () => this.step(1));
     document.addEventListener("keydown", (event) => this.dialog.open && this.key(event));
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+    freeKeys(this.dialog);
     onKeys(byId("keys"), {
       onSay: (label) => this.say(label),
-      onAgree: () => this.say(this.result.prediction),
+      onAgree: () => this.say(this.result?.prediction),
       onUndo: () => this.undo(),
     });
     this.say = telling(this.say.bind(this));
@@ -27,7 +28,9 @@ export class Detail {
   async open(place) {
     this.place = place;
     this.index = this.indexAt(place);
-    if (!this.dialog.open) this.dialog.showModal();
+    // Nobody agrees with what is not known yet, least of all with the answer of the image before.
+    this.result = null;
+    if (!this.dialog.open) this.appear();
     byId("previous").disabled = this.indexAt(place - 1) === undefined;
     byId("next").disabled = this.indexAt(place + 1) === undefined;
     const index = this.index;
@@ -35,6 +38,12 @@ export class Detail {
     this.showSeen(index);
     this.loading = get(`/v1/jobs/${this.jobId}/results/${index}`).then((result) => this.show(result));
     await this.loading;
+  }
+
+  appear() {
+    this.dialog.showModal();
+    // Else the browser focuses the first button, and Enter would press it.
+    this.dialog.focus();
   }
 
   showSeen(index) {

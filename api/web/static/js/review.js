@@ -5,7 +5,7 @@ import { byId, count, element, percent, telling } from "./page.js";
 import { Pictures } from "./pictures.js";
 import { Queue } from "./queue.js";
 import { reasonsInWords, scoreBars } from "./scores.js";
-import { onKeys, say, takeBack, verdictOf } from "./verdicts.js";
+import { freeKeys, onKeys, say, takeBack, verdictOf } from "./verdicts.js";
 
 const NINE = 9;
 const queue = new Queue((after) => get(`/v1/reviews/pending?limit=45&after=${after}`));
@@ -94,6 +94,7 @@ const agreeAll = () => move(async () => {
 const onAgree = () => onSay(queue.current.result.prediction);
 const onSkip = () => move(() => queue.forward());
 
+freeKeys(byId("main"));
 onKeys(byId("keys"), { onSay, onAgree, onUndo, onSkip });
 byId("agree-all").addEventListener("click", agreeAll);
 byId("format").addEventListener("change", ({ target }) => {

@@ -20,6 +20,12 @@ export function verdictOf(event, prediction) {
   return event.key === "Enter" && !onButton && prediction ? { label: prediction } : null;
 }
 
+/** Leave the keys to the image: a button in `container` gives up the focus once the mouse has pressed it. */
+export function freeKeys(container) {
+  // A press by a key counts no clicks: who came to a button with Tab stays there.
+  container.addEventListener("click", ({ detail: clicks, target }) => clicks && target.closest("button")?.blur());
+}
+
 /** Listen to the buttons of a "keys" group. */
 export function onKeys(group, { onSay, onAgree, onUndo, onSkip }) {
   group.addEventListener("click", ({ target }) => {
