@@ -49,6 +49,10 @@ def until_done(page: Page, number: int) -> None:
     expect(page.locator("#done")).to_have_text(str(number))
 
 
+def left(page: Page) -> int:
+    return int(page.locator("#left").inner_text().replace(",", ""))
+
+
 def step_to_another_image(page: Page, step: Callable[[], None]) -> None:
     title = page.locator("#detail-title").inner_text()
     step()
@@ -121,3 +125,58 @@ def test_a_button_that_was_reached_by_tab_is_pressed_by_enter_and_space(open_pag
         page.keyboard.press(key)
         until_done(page, number)
     assert [small(page, place) for place in (0, 1)] == [f"{SAID} {label}"] * 2
+
+
+def test_agreeing_with_all_nine_is_taken_back_at_once(open_page: Open, doubtful: str) -> None:
+    page = review(open_page)
+    before, first = left(page), small(page, 0)
+    page.keyboard.press("Shift+Enter")
+    until_done(page, 9)
+    assert left(page) == before - 9
+    page.keyboard.press("u")
+    until_done(page, 0)
+    assert left(page) == before
+    assert small(page, 0) == first
+    expect(page.locator("#nine [data-said]")).to_have_count(0)
+    expect(page.locator("#nine button").first).to_have_attribute("aria-current", "true")
+
+
+def test_the_last_decision_is_taken_back_by_key_and_by_button(open_page: Open, doubtful: str) -> None:
+    page = review(open_page, images=2)
+    page.keyboard.press("1")
+    for undo in (lambda: page.keyboard.press("u"), page.locator("#undo").click):
+        page.keyboard.press("2")
+        expect(page.get_by_text("Nothing to review")).to_be_visible()
+        until_done(page, 2)
+        page.keyboard.press("5")  # of no image
+        undo()
+        expect(page.locator("#desk")).to_be_visible()
+        until_done(page, 1)
+
+
+def test_images_that_were_skipped_are_said_to_wait_and_come_again(open_page: Open, doubtful: str) -> None:
+    page = review(open_page, images=2)
+    page.keyboard.press("Space")
+    page.keyboard.press("4")
+    expect(page.get_by_text("Those without an answer still wait")).to_be_visible()
+    expect(page.get_by_text("Nothing to review")).to_be_hidden()
+    page.get_by_role("button", name="Look at them again").click()
+    expect(page.locator("#nine button").first).to_have_attribute("aria-current", "true")
+    page.keyboard.press("4")
+    expect(page.get_by_text("Nothing to review")).to_be_visible()
+    expect(page.get_by_text("Those without an answer still wait")).to_be_hidden()
+
+
+def test_undoing_goes_back_through_all_that_was_said_of_an_image(open_page: Open, doubtful: str) -> None:
+    page = review(open_page)
+    before, read = left(page), small(page, 0)
+    page.keyboard.press("1")
+    until_done(page, 1)
+    page.locator("#nine button").first.click()
+    page.keyboard.press("2")
+    first = page.locator("#nine button b").first
+    for shown, done in ((f"{SAID} 2", 1), (f"{SAID} 1", 1), (read, 0)):
+        expect(first).to_have_text(shown)
+        until_done(page, done)
+        page.keyboard.press("u")
+    assert left(page) == before

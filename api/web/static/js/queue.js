@@ -5,11 +5,16 @@ const AHEAD = 9;
 export class Queue {
   /** `fetch` gives the page after a cursor, as /v1/reviews/pending does. */
   constructor(fetch) {
-    Object.assign(this, { fetch, items: [], at: 0, cursor: "", ended: false, said: [] });
+    Object.assign(this, { fetch, items: [], at: 0, cursor: "", ended: false, steps: [] });
   }
 
   get current() {
     return this.items[this.at];
+  }
+
+  /** Whether there are images, of those fetched so far, that nobody has said anything of. */
+  get unsaid() {
+    return this.items.some(({ said }) => !said);
   }
 
   async go(at) {
@@ -29,15 +34,21 @@ export class Queue {
     await this.go(at);
   }
 
-  /** Keep in mind that something is said of the current one. */
-  remember() {
-    this.said.push(this.at);
+  /** To the first that nobody has said anything of. */
+  async rewind() {
+    this.at = -1;
+    await this.forward();
   }
 
-  /** Back to the last one that something was said of, or undefined. */
+  /** Keep in mind that something is about to be said of these, in one step. */
+  remember(items) {
+    this.steps.push({ at: this.at, before: items.map((item) => ({ item, label: item.said })) });
+  }
+
+  /** Back to where the last step was taken, and what had been said before of each image in it. */
   back() {
-    if (!this.said.length) return undefined;
-    this.at = this.said.pop();
-    return this.current;
+    const { at, before } = this.steps.pop() ?? { at: this.at, before: [] };
+    this.at = at;
+    return before;
   }
 }

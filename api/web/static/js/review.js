@@ -12,6 +12,7 @@ const queue = new Queue((after) => get(`/v1/reviews/pending?limit=45&after=${aft
 const jobs = new Map();
 let left = Number(byId("main").dataset.pending);
 let done = 0;
+let sent = Promise.resolve();
 
 function picturesOf(jobId) {
   if (!jobs.has(jobId)) jobs.set(jobId, new Pictures(jobId));
@@ -24,7 +25,17 @@ function draw() {
   byId("empty").hidden = Boolean(item);
   byId("left").textContent = count(left);
   byId("done").textContent = count(done);
-  if (!item) return;
+  if (item) drawDesk(item);
+  else drawEmpty();
+}
+
+function drawEmpty() {
+  byId("nothing").hidden = queue.unsaid;
+  byId("unsaid").hidden = byId("again").hidden = !queue.unsaid;
+  byId("undo").hidden = !queue.steps.length;
+}
+
+function drawDesk(item) {
   const { job_id: jobId, result } = item;
   byId("name").textContent = result.filename || `Image ${result.index}`;
   picturesOf(jobId).show(result.index, byId("original"));
@@ -58,56 +69,75 @@ function small(item, at) {
 }
 
 const move = telling(async (step) => {
-  await step();
-  draw();
+  try {
+    await step();
+  } finally {
+    draw();
+  }
 });
 
-async function decide(item, label) {
-  await say(item.job_id, item.result.index, label);
-  if (!item.said) [left, done] = [left - 1, done + 1];
+/** Let each label stand for its item; undefined takes back what was said. */
+function decide(decisions) {
+  const send = async () => {
+    for (const { item, label } of decisions) await settle(item, label);
+  };
+  // One after another, so that no undo overtakes what it takes back.
+  sent = sent.then(send, send);
+  return sent;
+}
+
+async function settle(item, label) {
+  if (item.said === label) return;
+  const { job_id: jobId, result } = item;
+  await (label ? say(jobId, result.index, label) : takeBack(jobId, result.index));
+  const more = Boolean(label) - Boolean(item.said);
+  [left, done] = [left - more, done + more];
   item.said = label;
 }
 
-const onSay = (label) => move(async () => {
-  const item = queue.current;
-  queue.remember();
-  await queue.forward();
-  draw();
-  await decide(item, label);
+/** Decide, in one step of which undo knows, and go on at once. */
+const conclude = (decisions, goOn) => move(async () => {
+  queue.remember(decisions.map(({ item }) => item));
+  await goOn();
+  // The next image need not wait; whether all are done is not known before this is.
+  if (queue.current) draw();
+  await decide(decisions);
 });
 
-const onUndo = () => move(async () => {
-  const item = queue.back();
-  if (!item) return;
-  await takeBack(item.job_id, item.result.index);
-  item.said = undefined;
-  [left, done] = [left + 1, done - 1];
-});
+const onSay = (label) => conclude([{ item: queue.current, label }], () => queue.forward());
 
-const agreeAll = () => move(async () => {
+function agreeAll() {
   const first = queue.at - (queue.at % NINE);
   const open = queue.items.slice(first, first + NINE).filter(({ said }) => !said);
-  for (const item of open) await decide(item, item.result.prediction);
-  await queue.go(first + NINE);
-});
+  return conclude(open.map((item) => ({ item, label: item.result.prediction })), () => queue.go(first + NINE));
+}
 
+const onUndo = () => move(() => decide(queue.back()));
 const onAgree = () => onSay(queue.current.result.prediction);
 const onSkip = () => move(() => queue.forward());
 
+/** What a key does here, if anything; with no image in hand there is only something to take back. */
+function actionOf(event) {
+  const verdict = verdictOf(event, queue.current?.result.prediction);
+  if (verdict?.undo) return onUndo;
+  if (!queue.current) return null;
+  if (event.key === " " && !event.target.closest("button, a, select")) return onSkip;
+  if (event.key === "Enter" && event.shiftKey && verdict) return agreeAll;
+  return verdict && (() => onSay(verdict.label));
+}
+
 freeKeys(byId("main"));
 onKeys(byId("keys"), { onSay, onAgree, onUndo, onSkip });
+onKeys(byId("empty"), { onUndo });
 byId("agree-all").addEventListener("click", agreeAll);
+byId("again").addEventListener("click", () => move(() => queue.rewind()));
 byId("format").addEventListener("change", ({ target }) => {
   byId("export").href = `/v1/reviews/export?format=${target.value}`;
 });
 document.addEventListener("keydown", (event) => {
-  const verdict = verdictOf(event, queue.current?.result.prediction);
-  const skip = event.key === " " && !event.target.closest("button, a, select");
-  if (!queue.current || (!verdict && !skip)) return;
+  const action = actionOf(event);
+  if (!action) return;
   event.preventDefault();
-  if (skip) onSkip();
-  else if (event.shiftKey && event.key === "Enter") agreeAll();
-  else if (verdict.undo) onUndo();
-  else onSay(verdict.label);
+  action();
 });
 move(() => queue.go(0));
