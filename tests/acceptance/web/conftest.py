@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -71,6 +72,16 @@ def submit(service: Up, files: list[tuple[str, bytes]], **options: str) -> str:
     answer = httpx.post(f"{service.url}/v1/jobs", files=parts, data=options, headers={"Prefer": "wait=60"}, timeout=90)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["id"])
+
+
+def drop_files(page: Page, path: Path) -> None:
+    """Drop a file or a folder of this machine on the first page, as a hand does."""
+    box = page.locator("#drop").bounding_box()
+    assert box is not None
+    hand = page.context.new_cdp_session(page)
+    dropped = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        hand.send("Input.dispatchDragEvent", {"type": step, "x": box["x"] + 50, "y": box["y"] + 50, "data": dropped})
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.running import Up
-from tests.acceptance.web.conftest import submit
+from tests.acceptance.web.conftest import drop_files, submit
 from tests.acceptance.web.test_web import THREE, until_completed
 
 pytestmark = pytest.mark.timeout(300)
@@ -65,13 +65,7 @@ def test_a_pasted_image_is_read(open_page: Open, digits: Path) -> None:
 
 def test_a_dropped_folder_is_walked_to_its_ends(open_page: Open, digits: Path) -> None:
     page = open_page()
-    box = page.locator("#drop").bounding_box()
-    assert box is not None
-    hand = page.context.new_cdp_session(page)
-    dropped = {"items": [], "files": [str(digits)], "dragOperationsMask": 1}
-    for step in ("dragEnter", "dragOver", "drop"):
-        hand.send("Input.dispatchDragEvent", {"type": step, "x": box["x"] + 50, "y": box["y"] + 50, "data": dropped})
-
+    drop_files(page, digits)
     page.wait_for_url("**/jobs/job_*")
     expect(page.locator("h1")).to_have_text(digits.name)
     until_completed(page)

@@ -1,6 +1,28 @@
 // What a person dropped, chose or pasted, as files with the paths they had.
 
+import { count } from "./page.js";
+
+const ARCHIVE = /\.(zip|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$/i;
+/** What operating systems leave about in folders; whatever starts with a dot is left out, too. */
+const LITTER = new Set(["thumbs.db", "desktop.ini", "__macosx"]);
+
 export const fromList = (list) => Array.from(list, (file) => ({ file, path: file.webkitRelativePath || file.name }));
+
+/** What is worth sending, and how many files are not: litter inside folders. A file picked by itself is wanted. */
+export function sift(found) {
+  const files = found.filter((each) => !isLitter(each));
+  return { files, leftOut: found.length - files.length };
+}
+
+export const leftOutWords = (leftOut) => `Files left out because they are no images: ${count(leftOut)}.`;
+
+function isLitter({ file, path }) {
+  const inside = path.split("/").slice(1);
+  return inside.length > 0 && (inside.some(isLeftAbout) || isNoImage(file));
+}
+
+const isLeftAbout = (name) => name.startsWith(".") || LITTER.has(name.toLowerCase());
+const isNoImage = ({ name, type }) => type && !type.startsWith("image/") && !ARCHIVE.test(name);
 
 /** Every file in a drop, folders walked. The entries must be asked for at once: the drop forgets them. */
 export async function fromDrop(transfer) {

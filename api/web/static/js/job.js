@@ -3,10 +3,11 @@
 import { Detail } from "./detail.js";
 import { Filters } from "./filters.js";
 import { follow } from "./follow.js";
+import { leftOutWords } from "./gather.js";
 import { Grid } from "./grid.js";
 import { call } from "./http.js";
 import { Outline } from "./outline.js";
-import { byId, count, telling } from "./page.js";
+import { byId, count, telling, toast } from "./page.js";
 import { Pictures } from "./pictures.js";
 import { showProgress } from "./progress.js";
 
@@ -46,6 +47,14 @@ function corrected(index, label) {
   grid.refresh(index);
 }
 
+/** What the upload left out stands in the address that it led to; it is said once. */
+function tellLeftOut() {
+  const [, leftOut] = location.hash.match(/^#left-out=(\d+)$/) ?? [];
+  if (!leftOut) return;
+  toast(leftOutWords(Number(leftOut)));
+  history.replaceState(null, "", location.pathname);
+}
+
 const watch = () =>
   follow(id, (job) => {
     showProgress(job);
@@ -63,4 +72,5 @@ byId("delete").addEventListener("click", telling(async () => {
   await call("DELETE", `/v1/jobs/${id}`);
   location.assign("/jobs");
 }));
+tellLeftOut();
 watch();
