@@ -16,6 +16,8 @@ Open = Callable[..., Page]
 
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+#: So tall that the first tiles of a grid are in sight.
+SMALLEST_PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 1400}, "has_touch": True, "is_mobile": True}
 PAGES = ("/", "/jobs", "/jobs/{job}", "/jobs/{job}/sheet", "/review", "/models", "/system", "/jobs/none")
 
 
@@ -32,6 +34,12 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text())
     found = page.evaluate("() => axe.run(document).then(({ violations }) => violations)")
     return [f"{each['id']}: {json.dumps([node['target'] for node in each['nodes']])}" for each in found]
+
+
+def width_of(page: Page, selector: str) -> float:
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return box["width"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -54,6 +62,34 @@ def test_a_phone_shows_a_page_without_scrolling_sideways(open_page: Open, doubtf
     page = open_page(path.format(job=doubtful), **PHONE)
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_smallest_phone_shows_a_page_without_scrolling_sideways(open_page: Open, doubtful: str, path: str) -> None:
+    page = open_page(path.format(job=doubtful), **SMALLEST_PHONE)
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST_PHONE["viewport"]["width"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 760])
+def test_bars_and_names_have_room_on_narrow_screens(open_page: Open, doubtful: str, width: int) -> None:
+    page = open_page("/", viewport={"width": width, "height": 800})
+    assert width_of(page, "#pad-scores .track") >= 60
+    assert width_of(page, ".jobs td") >= 150
+
+
+def test_a_correction_that_is_not_saved_is_told_inside_the_dialog_that_covers_a_phone(
+    open_page: Open, doubtful: str
+) -> None:
+    page = open_page(f"/jobs/{doubtful}", **SMALLEST_PHONE)
+    page.locator(".tile").first.click()
+    expect(page.locator("#scores .score").first).to_be_visible()
+    assert page.locator("#detail").evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+    page.route("**/review", lambda route: route.abort())
+    page.keyboard.press("5")
+    expect(page.locator("#detail #toast.on")).to_contain_text("cannot be reached")
+    page.keyboard.press("Escape")
+    expect(page.locator("body > #toast.on")).to_be_visible()
 
 
 def test_dark_is_dark_and_light_is_light(open_page: Open) -> None:

@@ -13,13 +13,20 @@ export function element(tag, properties = {}, ...children) {
 
 let hiding;
 
-/** Say something briefly at the foot of the page. */
+/** Say something briefly at the foot of the page, or inside the dialog that covers it. */
 export function toast(text) {
   const node = byId("toast");
+  const dialog = document.querySelector("dialog:modal");
+  if (dialog) lend(node, dialog);
   node.textContent = text;
   node.classList.add("on");
   clearTimeout(hiding);
   hiding = setTimeout(() => node.classList.remove("on"), 6000);
+}
+
+function lend(node, dialog) {
+  dialog.append(node);
+  dialog.addEventListener("close", () => document.body.append(node), { once: true });
 }
 
 /** Run something for a button press; an error is told, not thrown. */
