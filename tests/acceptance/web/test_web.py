@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import re
+import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cli.demo import SAMPLE
@@ -148,6 +151,21 @@ def test_a_filename_that_looks_like_markup_stays_text(open_page: Open, service: 
     page.locator(".tile").first.click()
     expect(page.locator("#detail-title")).to_have_text(name)
     assert "taken" not in page.title().replace(name, "")
+
+
+def test_what_the_model_saw_stands_for_an_image_that_no_browser_shows(open_page: Open, service: Up) -> None:
+    picture = BytesIO()
+    with zipfile.ZipFile(SAMPLE) as sample, Image.open(sample.open(sample.namelist()[0])) as digit:
+        digit.save(picture, "TIFF")
+    job = submit(service, [("digit.tif", picture.getvalue()), ("broken.tif", picture.getvalue()[:10])])
+    page = open_page(f"/jobs/{job}")
+    expect(page.locator(".tile .picture").last).to_have_text("no preview")
+    shown = page.locator(".tile .picture img")
+    expect(shown).to_have_attribute("src", f"/v1/jobs/{job}/results/0/normalized")
+    assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 28
+
+    page.locator(".tile").first.click()
+    expect(page.locator("#original")).to_have_text("no preview")
 
 
 def test_the_description_of_the_api_needs_no_other_host(open_page: Open, service: Up) -> None:

@@ -50,7 +50,7 @@ export class Pictures {
   }
 
   sourceOf(tile) {
-    const picture = pictureOf(tile, new URL(`${this.base}/results/${tile.index}/image`, location.href).href);
+    const picture = pictureOf(tile, [new URL(this.addressOf(tile, "image"), location.href).href]);
     return picture.toDataURL?.() ?? picture.src ?? "";
   }
 
@@ -60,18 +60,26 @@ export class Pictures {
   }
 
   draw(tile, frame) {
-    frame.replaceChildren(pictureOf(tile, `${this.base}/results/${tile.index}/image`));
+    // Where a browser shows no TIFF, what the model saw of it is better than nothing, but it is not the image as sent.
+    const looks = "asSent" in frame.dataset ? ["image"] : ["image", "normalized"];
+    frame.replaceChildren(pictureOf(tile, looks.map((look) => this.addressOf(tile, look))));
+  }
+
+  addressOf(tile, look) {
+    return `${this.base}/results/${tile.index}/${look}`;
   }
 }
 
-/** An image of its bytes, or of `address` if it is large; or a word where a browser cannot show it. */
-function pictureOf({ media_type, data }, address) {
+/** An image of its bytes, or if it is large of the first address; else of the next; or a word if no browser shows any. */
+function pictureOf({ media_type, data }, [address, ...others]) {
   if (media_type === "image/x-portable-graymap" && data) return graymap(atob(data));
   if (!media_type) return "no image";
   const image = element("img", { alt: "", decoding: "async", loading: "lazy" });
   image.addEventListener("load", () => image.classList.toggle("large", image.naturalWidth > 64));
-  image.addEventListener("error", () => image.replaceWith("no preview"));
-  image.src = data ? `data:${media_type};base64,${data}` : address;
+  const sources = [data ? `data:${media_type};base64,${data}` : address, ...others];
+  const showNext = () => (sources.length ? (image.src = sources.shift()) : image.replaceWith("no preview"));
+  image.addEventListener("error", showNext);
+  showNext();
   return image;
 }
 
