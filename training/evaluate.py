@@ -48,7 +48,7 @@ class Judge:
     def accepted(self, suite: Suite, scores: measure.Scores) -> NDArray[np.bool_]:
         """Which pictures of a suite the service would accept as digits by the manifest's thresholds."""
         limits = self.manifest.thresholds
-        return (measure.best_digit(scores)[1] >= limits.review) & (scores[:, 10] < limits.reject) & ~suite.blank
+        return (measure.best_digit(scores)[1] >= limits.review) & (scores[:, 10] < limits.reject) & ~suite.refused
 
 
 def newest(models: Path) -> Path:
@@ -117,7 +117,7 @@ def _examine_negatives(judge: Judge, found: Findings) -> None:
     for kind in suites.NOT_DIGITS:
         suite = suites.not_digits(kind)
         scores = judge.scores(suite.images)
-        kept_back = suite.blank | (measure.best_digit(scores)[1] < threshold)
+        kept_back = suite.refused | (measure.best_digit(scores)[1] < threshold)
         found.negatives[kind] = (float(1 - judge.accepted(suite, scores).mean()), float(kept_back.mean()))
         found.suites[kind] = (suite, scores)
     clear = [shares[1] for kind, shares in found.negatives.items() if kind != "twins of digits"]

@@ -70,7 +70,7 @@ def _draw_read_as_digits(found: Findings, path: Path) -> None:
     for kind in found.negatives:
         suite, scores = found.suites[kind]
         digit, confidence = measure.best_digit(scores)
-        accepted = np.flatnonzero((confidence >= found.manifest.thresholds.review) & ~suite.blank)[:16]
+        accepted = np.flatnonzero((confidence >= found.manifest.thresholds.review) & ~suite.refused)[:16]
         pictures += list(suite.images[accepted])
         captions += [f"{digit[at]} {confidence[at]:.2f}" for at in accepted]
     contact_sheet(pictures, captions, path)

@@ -21,6 +21,7 @@ from training import glyphs, pictures, scenes, shards
 from training.corruptions import KINDS
 from training.data import Digits, test_digits
 from training.network import NONE
+from worker.decisions import GRAVE
 from worker.decode import decode
 from worker.normalize import Normalized, normalize
 
@@ -30,22 +31,27 @@ NEARBY = Path(__file__).parents[2] / "shared" / "data" / "dev"
 MAX_PIXELS = 100_000_000
 #: Pictures of each kind of what is no digit, and of each scene.
 NEGATIVES, IN_SCENE = 500, 200
+#: Flags with which the service accepts nothing as a digit.
+REFUSED = frozenset({"blank"}) | GRAVE
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Normalized images (n, 28, 28) with labels (n,), where each came from, and which of them were blank."""
+    """Normalized images (n, 28, 28) with labels (n,), where each came from, and which are never accepted as digits.
+
+    That is for what the normalization saw, as where nothing is, or two digits are.
+    """
 
     images: Gray
     labels: NDArray[np.int64]
     sources: tuple[str, ...]
-    blank: NDArray[np.bool_]
+    refused: NDArray[np.bool_]
 
 
 def _suite(pictures_read: Iterable[Normalized], labels: Iterable[int], sources: Iterable[str]) -> Suite:
     read = list(pictures_read)
-    blank = np.array(["blank" in picture.flags for picture in read])
-    return Suite(np.stack([picture.pixels for picture in read]), np.array(list(labels)), tuple(sources), blank)
+    refused = np.array([not REFUSED.isdisjoint(picture.flags) for picture in read])
+    return Suite(np.stack([picture.pixels for picture in read]), np.array(list(labels)), tuple(sources), refused)
 
 
 def _of_digits(digits: Digits, source: str) -> Suite:
