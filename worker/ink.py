@@ -22,7 +22,7 @@ from worker.paper import (
     may_be_filled,
 )
 from worker.parts import AROUND, DETAILED, Figure, Gray, edges_reached, is_detailed, main_figure
-from worker.surroundings import sheet, without_surroundings
+from worker.surroundings import has_others, sheet, without_surroundings
 
 #: Smaller pictures are too coarse to show anything beside a character, be it light that changes, in pixels.
 LIGHTED = 20
@@ -153,7 +153,10 @@ def _ink_above(relief: Relief) -> Ink | None:
 def _figure(mask: Gray) -> Figure:
     """The figure in a mask of all ink, without what is around it."""
     if is_detailed(mask):
-        return main_figure(without_surroundings(mask))
+        freed = without_surroundings(mask)
+        figure = main_figure(freed)
+        others = freed is not mask and has_others(mask & ~freed, figure.strokes)
+        return figure._replace(apart=figure.apart or others)
     if _stands_alone(mask):
         return Figure(mask, 1, 1.0)
     return main_figure(_without_coarse_surroundings(mask) if _is_lighted(mask) else mask)

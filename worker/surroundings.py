@@ -39,6 +39,9 @@ OVAL, ROUND, SQUARE, SLIM, LEANING = 0.85, 0.65, 0.88, 0.25, 0.6
 CONVEX = 0.9
 #: What remains without lines is at least this share of the ink.
 REMAINING = 0.04
+#: Characters that were set aside have these shares of the figure's height and area, and more than this share of their
+#: own height in width.
+AS_HIGH, AS_LARGE, UPRIGHT = 0.5, 0.3, 0.15
 #: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
 #: edges it has so many corners at most, or is an oval, and the polygon or oval has nearly the same area.
 SHEET, EMPTY, CORNERS, SHAPED = 0.4, 0.75, 6, 0.95
@@ -60,6 +63,21 @@ EXACT, BLURRED = 0.02, 0.03
 def without_surroundings(mask: Gray) -> Gray:
     """Take out whole parts around others, ruled lines and boxes; where there are none, the mask itself is returned."""
     return _without_lines(_without_parts_around(mask))
+
+
+def has_others(aside: Gray, figure: Gray) -> bool:
+    """Whether there are characters in what was set aside, as where they touch the line that they are written on.
+
+    Lines and boxes are straight, and circles go around the figure, above it, too.
+    """
+    left, top, width, height = cv2.boundingRect(figure)
+    rest = aside & ~cv2.dilate(_runs(aside), np.ones((3, 3), np.uint8))
+    if rest[:top, left : left + width].any():
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats(rest)
+    _, _, widths, heights, areas = stats[1:].T
+    written = (heights >= AS_HIGH * height) & (widths >= UPRIGHT * heights)
+    return bool((written & (areas >= AS_LARGE * cv2.countNonZero(figure))).any())
 
 
 def sheet(gray: Gray, strokes: Gray) -> Gray | None:

@@ -100,6 +100,15 @@ def test_a_punched_hole_is_no_stroke() -> None:
     assert likeness(normalize(sheet).pixels, normalize(seven(200, 8)).pixels) > 0.85
 
 
+def test_characters_that_touch_their_line_are_not_forgotten_with_it() -> None:
+    low, high, nothing = (np.roll(seven(80, 6), 7, 0), np.roll(seven(80, 6), -4, 0), np.zeros((80, 80), np.uint8))
+    number, digit = (255 - np.hstack(places) for places in ((low, high, low), (nothing, high, nothing)))
+    number[69:71] = digit[69:71] = 60
+
+    assert normalize(number).flags == ("second_character",)
+    assert normalize(digit).flags == ()
+
+
 def test_what_reaches_down_from_above_is_no_part_of_the_digit() -> None:
     page = 255 - seven(160, 8, size=0.5)
     for column in (40, 70, 100):
