@@ -45,9 +45,10 @@ AS_HIGH, AS_LARGE, UPRIGHT = 0.5, 0.3, 0.15
 #: A sheet has the first share of the picture at least, and the second share of it is empty; cut off by the picture's
 #: edges it has so many corners at most, or is an oval, and the polygon or oval has nearly the same area.
 SHEET, EMPTY, CORNERS, SHAPED = 0.4, 0.75, 6, 0.95
-#: A sheet with strokes on it has this share of the picture at least; its four corners, or more where they are cut off
-#: or round, show so much of it exactly. Else so much of each side is straight, to within so little.
+#: A sheet with strokes on it has this share of the picture at least; its four corners, or up to eight where they are
+#: cut off, show so much of it exactly. Else so much of each side is straight, to within so little.
 SMALL_SHEET, FOUR_CORNERS, MANY_CORNERS, STRAIGHT_SIDE, INDENTED = 0.05, 0.965, 0.98, 0.5, 0.02
+CUT_CORNERS = 8
 #: Marks on a sheet differ from it by this share of what differs most. They are a figure if they have between the first
 #: share of the sheet's area and the second, and strokes no wider than the third share of their length, or than the
 #: fourth where they are slimmer than the fifth; what is not slim leaves room in its box.
@@ -128,10 +129,11 @@ def _has_straight_sides(hull: NDArray[np.int32]) -> bool:
     area = cv2.contourArea(hull)
     if area > SHAPED * np.prod(cv2.minAreaRect(hull)[1]):
         return True
-    corners = cv2.approxPolyDP(hull, EXACT / 2 * cv2.arcLength(hull, True), True)
-    exactly = FOUR_CORNERS if len(corners) == 4 else MANY_CORNERS
-    if len(corners) <= CORNERS + 2 and cv2.contourArea(corners) >= exactly * area:
-        return True
+    for exactness in (EXACT / 2, EXACT / 4):
+        corners = cv2.approxPolyDP(hull, exactness * cv2.arcLength(hull, True), True)
+        exactly = FOUR_CORNERS if len(corners) == 4 else MANY_CORNERS
+        if len(corners) <= CUT_CORNERS and cv2.contourArea(corners) >= exactly * area:
+            return True
     x, y, width, height = cv2.boundingRect(hull)
     shape = cv2.fillConvexPoly(np.zeros((height, width), np.uint8), hull - (x, y), 1)
     deep, wide = max(1, round(INDENTED * height)), max(1, round(INDENTED * width))
