@@ -74,6 +74,7 @@ class Arrival:
         if pack := self._packs.rest():
             self._put(pack)
         if not self._readable:
+            options_of(self._fields)  # a file that was sent as a field is said to be one
             raise _refusal(self._first_fault)
         job = self._described(large=len(self._chunks) > 1)
         if self._begun and _read_alike(job, self._begun):

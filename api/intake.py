@@ -17,8 +17,9 @@ from shared.domain import Job, Receipt, Upload
 from shared.errors import BacklogFull, DigitqError, KeyInFlight, KeyReused, TooLarge
 from shared.settings import Settings
 
-#: An upload with a key that has brought nothing for so long is over: its sender may try again with the same key.
-ABANDONED = timedelta(seconds=20)
+#: An upload with a key that has brought nothing for so long, longer than one is waited for, is over: its sender may try
+#: again with the same key.
+ABANDONED = timedelta(seconds=40)
 #: Until keys name the callers, there is one.
 LOCAL_OWNER = "local"
 

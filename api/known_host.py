@@ -28,7 +28,12 @@ class KnownHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = host_name(Headers(scope=scope).get("host", "")) if scope["type"] == "http" else ""
-        if "." not in name or _is_address(name) or not self._names.isdisjoint({name, ANY}):
+        if (
+            "." not in name
+            or name.endswith(".localhost")
+            or _is_address(name)
+            or not self._names.isdisjoint({name, ANY})
+        ):
             await self._app(scope, receive, send)
             return
         detail = f"This service does not know that it is called {name!r}; its operator can say so in DIGITQ_HOSTS."
@@ -42,11 +47,11 @@ def names_of(settings: Settings) -> frozenset[str]:
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header, without its port; what cannot be understood is no name of ours."""
+    """The name in a Host header, without its port; or all of it if there is none to be understood."""
     try:
-        return urlsplit(f"//{header}").hostname or ""
+        return (urlsplit(f"//{header}").hostname or "").rstrip(".")
     except ValueError:
-        return "?."
+        return header
 
 
 def _is_address(name: str) -> bool:

@@ -21,7 +21,7 @@ class SmallBodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in SAFE_METHODS or scope["path"] in UPLOADS:
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS or scope["path"].rstrip("/") in UPLOADS:
             await self._app(scope, receive, send)
             return
         messages = await _messages(receive)

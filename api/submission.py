@@ -1,6 +1,7 @@
 """Runs the taking-in of a request's body in a thread, while the event loop feeds it.
 
 What fits in little memory has arrived before it takes a thread, so that no image waits for others' slow connections.
+Of large uploads only those are given up that bring nothing at all.
 """
 
 from __future__ import annotations

@@ -109,8 +109,10 @@ def members(stream: io.RawIOBase, limits: Limits, watch: Watch) -> Iterator[Memb
             while header := archive.next():
                 archive.members = []  # type: ignore[attr-defined]  # it would remember every one
                 yield _member(archive, header, limits)
-        while unpacked.read(REST_BYTES):  # the checksum of a compressed stream is at its end
-            pass
+            # To the end, where a compressed stream has its checksum.
+            while rest := archive.fileobj.read(REST_BYTES):
+                if rest.strip(b"\0"):
+                    raise DamagedTar("more follows its end")
     except (tarfile.TarError, ValueError, OverflowError) as error:  # numbers in headers are texts
         raise DamagedTar(str(error)) from error
     except RecursionError as error:

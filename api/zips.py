@@ -23,9 +23,10 @@ END64_MAGIC = b"PK\x06\x06"
 
 #: The end record is followed by a comment of at most this length.
 MAX_COMMENT = 0xFFFF
-#: Writers that do not know ZIP64, macOS's among them, count more entries modulo this, and everyone reads them.
+#: Writers that do not know ZIP64, macOS's among them, count up to this and begin again, or stop right before it; and
+#: everyone reads them.
 COUNTED = 2**16
-#: What does not get smaller grows by less than this, up to the largest image.
+#: Packing makes nothing more than twice as large, and this many bytes larger.
 OVERHEAD = 2**16
 #: Values that say: look in the ZIP64 field.
 SEE_ZIP64 = 0xFFFFFFFF
@@ -126,7 +127,8 @@ def entries(source: Source) -> Iterator[Entry]:
         yield _entry(fields, tail[:name_length], tail[name_length:], directory.shift)
         position += CENTRAL.size + name_length + extra_length + comment_length
         found += 1
-    if position != directory.end or (found - directory.files) % COUNTED:
+    counts = {found % COUNTED, min(found, COUNTED - 1), found}
+    if position != directory.end or directory.files not in counts:
         raise DamagedZip("its directory has other files than it says")
 
 
@@ -140,7 +142,7 @@ def read(source: Source, entry: Entry, limit: int) -> bytes:
         raise DamagedEntry from error
     begin = entry.offset + LOCAL.size + header[9] + header[10]
     most = min(entry.size, limit)
-    packed = source.bytes_at(begin, min(entry.packed_size, most + OVERHEAD))
+    packed = source.bytes_at(begin, min(entry.packed_size, 2 * most + OVERHEAD))
     content = packed if entry.method == STORED else _inflated(packed, most)
     if len(content) != entry.size or zlib.crc32(content) != entry.crc:
         raise DamagedEntry

@@ -75,7 +75,7 @@ class TooLarge(Refused):
 
 
 class BrokenArchive(Refused):
-    """The archive cannot be opened; pack it again and resend."""
+    """The archive is damaged or cut short; what could be read of it was read. Pack it again."""
 
     code = "broken_archive"
 
@@ -141,7 +141,7 @@ class BacklogFull(Unavailable):
 
 
 class TooManyUploads(Unavailable):
-    """As many large uploads are under way as this service takes at a time; try again when one of them is done."""
+    """As many uploads are under way as this service takes at a time; try again when one of them is done."""
 
     code = "too_many_uploads"
 

@@ -63,7 +63,9 @@ def _decode(data: bytes, max_pixels: int) -> Gray:
         raise
     except UnidentifiedImageError:
         raise _unidentified(data) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
+    except Image.DecompressionBombError:
+        raise ImageTooLarge(f"The image has far more pixels than the {max_pixels:,} that are read.") from None
+    except MemoryError:
         raise ImageTooLarge from None
     except Exception:  # damaged files make the decoders raise nearly anything
         raise ImageTruncated from None

@@ -28,7 +28,7 @@ THIN, TARGET, THICK = 1.35, 2.0, 5.0
 FINE = 2
 #: Ink fainter than this is not looked for at the rims of strokes, of 255.
 RIM = 10
-#: Pictures with fewer pixels a side may hold counts instead of tones, whose range is between these.
+#: Pictures with fewer pixels a side may hold counts instead of tones, which go so far at least, and not up to the last.
 COARSE, COUNTS = 20, (8, 64)
 #: Below these a reading is doubtful: contrast of 255, pixels of the longer side, share of the ink that was used.
 FAINT, TINY, CLUTTERED = 40, 7, 0.5
@@ -106,7 +106,7 @@ def _stretched(gray: Gray) -> Gray:
     if min(gray.shape) >= COARSE:
         return gray
     darkest, lightest, *_ = cv2.minMaxLoc(gray)
-    if not COUNTS[0] <= lightest - darkest < COUNTS[1]:
+    if lightest - darkest < COUNTS[0] or lightest >= COUNTS[1]:
         return gray
     return np.asarray(cv2.normalize(gray, None, 0, 255, cv2.NORM_MINMAX), dtype=np.uint8)
 

@@ -107,7 +107,10 @@ class _Parts(NamedTuple):
         return np.asarray(np.maximum(beside, below))
 
     def mask(self, part: int) -> Gray:
-        return np.where(self.labels == part + 1, 255, 0).astype(np.uint8)
+        """One of them, cut to its box."""
+        left, top = self.left[part], self.top[part]
+        box = self.labels[top : top + self.height[part], left : left + self.width[part]]
+        return np.where(box == part + 1, 255, 0).astype(np.uint8)
 
 
 def _parts_of(mask: Gray) -> _Parts:

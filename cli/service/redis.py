@@ -51,7 +51,7 @@ def socket_of(data: Path) -> Iterator[Path]:
         try:
             yield target
         finally:
-            socket.unlink()
+            socket.unlink(missing_ok=True)
 
 
 def command(server: Path, socket: Path, folder: Path) -> tuple[str, ...]:

@@ -116,6 +116,13 @@ def test_where_a_header_is_damaged_it_is_told(damaged: bytes, packed: Callable[[
     assert codes(uploads(packed(damaged))) == [None, None, "broken_archive"]
 
 
+def test_what_follows_the_end_of_a_tar_is_told() -> None:
+    holed = tar_of(*THREE)[: 2 * BLOCK] + bytes(BLOCK) + tar_of(*THREE)[3 * BLOCK :]
+    assert codes(uploads(holed)) == [None, "broken_archive"]
+    assert codes(uploads(tar_of(*THREE) + tar_of(*THREE))) == [None, None, None, "broken_archive"]
+    assert codes(uploads(tar_of(*THREE) + bytes(MIB))) == [None, None, None]
+
+
 @pytest.mark.parametrize("wrong", [slice(-1, None), slice(-8, -7)], ids=["length", "checksum"])
 def test_the_checksum_of_a_compressed_archive_is_looked_at(wrong: slice) -> None:
     data = bytearray(tar_of(*THREE, mode="w:gz"))

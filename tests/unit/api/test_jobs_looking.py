@@ -79,8 +79,15 @@ def test_a_job_that_was_tried_again_is_news(client: TestClient, work: Work) -> N
 
 @pytest.mark.parametrize("path", ["/", "/livez", "/v1/jobs"])
 def test_head_is_answered_as_get_is(client: TestClient, path: str) -> None:
-    assert client.head(path).status_code == 200
+    asked, got = client.head(path), client.get(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-type"] == got.headers["content-type"]
     assert client.head("/v1/jobs/unknown").status_code == 404
+
+
+def test_head_waits_for_no_events(client: TestClient) -> None:
+    answer = client.head(f"/v1/jobs/{job_of(client, b'1')}/events")  # which would end with the job
+    assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 def test_a_long_poll_ends_when_its_time_is_up(client: TestClient) -> None:

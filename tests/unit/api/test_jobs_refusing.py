@@ -54,6 +54,7 @@ def test_an_unknown_kind_of_body_is_415(client: TestClient, packs: Packs, kind: 
         (MULTIPART, parts_of((b'name="f"; filename="a"', b"1"), (b'name="treshold"', b"0.5"))),
         (MULTIPART, parts_of((b'name="f"; filename="a"', b"1"), (b"name=\"f\"; filename*=utf-8''a.png", b"1"))),
         (MULTIPART, parts_of((b'name="f"; filename="\xe9.png"', b"1"))),
+        (MULTIPART, parts_of((b'name="files"', b"an image"))),
     ],
 )
 def test_a_body_that_is_not_as_documented_is_422(client: TestClient, packs: Packs, kind: str, body: bytes) -> None:

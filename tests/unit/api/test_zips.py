@@ -6,9 +6,11 @@ import io
 import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,18 +109,19 @@ def without_zip64(data: bytes) -> bytes:
     return data[:end] + zips.END.pack(zips.END_MAGIC, 0, 0, 0, 0, end - begin, begin, 0)
 
 
+@pytest.mark.parametrize("said", [65_537 % 2**16, 65_535])
+def test_more_entries_than_16_bits_count_need_no_zip64_end(said: int) -> None:
+    with file_of(counting(said, without_zip64(directory_of(65_537)))) as file:
+        assert sum(1 for _ in zips.entries(file)) == 65_537
+
+
 def counting(entries: int, data: bytes) -> bytes:
     """The archive, whose end record counts its entries otherwise."""
     end = data.rindex(zips.END_MAGIC)
     return data[: end + 8] + struct.pack("<2H", entries, entries) + data[end + 12 :]
 
 
-def test_more_entries_than_16_bits_count_need_no_zip64_end() -> None:
-    with file_of(counting(65_537 % 2**16, without_zip64(directory_of(65_537)))) as file:
-        assert sum(1 for _ in zips.entries(file)) == 65_537
-
-
-@pytest.mark.parametrize("said", [0, 2, 4, 65_535])
+@pytest.mark.parametrize("said", [0, 2, 4, 65_534])
 def test_every_entry_is_found_and_a_wrong_count_told(said: int) -> None:
     found = []
     with file_of(counting(said, zip_of(*MEMBERS))) as file, pytest.raises(zips.DamagedZip, match="than it says"):
@@ -147,6 +150,20 @@ def test_an_entry_is_unpacked_no_further_than_it_claims_to_go(monkeypatch: pytes
         with pytest.raises(zips.DamagedEntry):
             zips.read(file, entry._replace(size=1000), MIB)
     assert len(unpacked[0]) == 1001
+
+
+def test_what_packing_made_larger_is_read() -> None:
+    noise = np.random.default_rng(1).bytes(10**6)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 1, zlib.Z_FIXED)
+    pieces = [packer.compress(noise[at : at + 64]) + packer.flush(zlib.Z_SYNC_FLUSH) for at in range(0, 10**6, 64)]
+    packed = b"".join([*pieces, packer.flush()])
+    assert len(packed) > len(noise) + zips.OVERHEAD
+    with file_of(zip_of(("a", noise), method=zipfile.ZIP_STORED)) as file:
+        (entry,) = zips.entries(file)
+    header = zips.LOCAL.pack(zips.LOCAL_MAGIC, 20, 0, zips.DEFLATED, 0, 0, 0, 0, 0, 0, 0)
+    with file_of(header + packed) as file:
+        larger = entry._replace(method=zips.DEFLATED, packed_size=len(packed), offset=0)
+        assert zips.read(file, larger, 2 * 10**6) == noise
 
 
 def test_a_wrong_checksum_is_a_damaged_entry() -> None:

@@ -230,6 +230,12 @@ def test_counts_from_0_to_16_are_a_picture() -> None:
     assert likeness(normalize(counts).pixels, normalize(np.asarray(few, np.uint8)).pixels) > 0.95
 
 
+@pytest.mark.parametrize("shape", [(16, 16), (18, 400)])
+def test_noise_of_few_pixels_is_blank(shape: tuple[int, int]) -> None:
+    noisy = np.random.default_rng(1).normal(235, 2.5, shape)
+    assert normalize(noisy.astype(np.uint8)).flags == ("blank",)
+
+
 @settings(max_examples=200, deadline=None)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 70), st.integers(1, 70))))
 def test_any_picture_at_all_gives_28_by_28(gray: Gray) -> None:
