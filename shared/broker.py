@@ -27,6 +27,8 @@ PRUNE = "digitq.prune"
 VIEW = "digitq.view"
 VIEW_PREFIX = "digitq:view:"
 VIEW_KEPT_SECONDS = 30
+#: Seconds that the worker's clock, which tells whether somebody still waits, may be ahead of the front end's.
+CLOCKS_APART = 60
 #: The queues' names in Redis; workers serve them in the order of these names.
 WIRE_NAMES = {Queue.INTERACTIVE: "digitq.1.interactive", Queue.BULK: "digitq.2.bulk"}
 #: The queue of the sweep, served before all others.
@@ -61,7 +63,8 @@ class CeleryQueue:
         """Ask a worker for images as the network is fed with them; nobody wants the answer after `seconds`."""
         with _translated():
             arguments = [job_id, list(indexes), reply_to]
-            self._celery.send_task(VIEW, args=arguments, queue=WIRE_NAMES[Queue.INTERACTIVE], expires=seconds)
+            stale = seconds + CLOCKS_APART
+            self._celery.send_task(VIEW, args=arguments, queue=WIRE_NAMES[Queue.INTERACTIVE], expires=stale)
 
     def with_message(self, queue: Queue, chunk_ids: Sequence[str], lease: timedelta) -> set[str]:
         with _translated():

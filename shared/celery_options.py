@@ -11,6 +11,8 @@ from shared.settings import Settings
 
 #: How often jobs are looked for whose time to live is over.
 PRUNE_SECONDS = 600
+#: What beat has sent is passed over after so long, by the clock of the worker: it may be so much ahead of beat's.
+STALE_SECONDS = 3600
 
 
 def celery_options(settings: Settings) -> dict[str, Any]:
@@ -57,10 +59,11 @@ def celery_options(settings: Settings) -> dict[str, Any]:
 
 
 def _schedule(settings: Settings) -> dict[str, Any]:
-    # A sweep that nobody had time for is superseded by the next one.
+    # A sweep that nobody had time for is superseded by the next ones.
+    stale = {"expires": STALE_SECONDS}
     return {
-        SWEEP: {"task": SWEEP, "schedule": settings.sweep_seconds, "options": {"expires": settings.sweep_seconds}},
-        PRUNE: {"task": PRUNE, "schedule": PRUNE_SECONDS, "options": {"expires": PRUNE_SECONDS}},
+        SWEEP: {"task": SWEEP, "schedule": settings.sweep_seconds, "options": stale},
+        PRUNE: {"task": PRUNE, "schedule": PRUNE_SECONDS, "options": stale},
     }
 
 

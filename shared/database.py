@@ -20,6 +20,16 @@ from shared.errors import DatabaseUnavailable, Missing, StoreFull
 BUSY_SECONDS = 20
 #: Seconds to wait, again and again, for a database that is restarted: less than a lease together.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
+#: A host that went away without a word is noticed within 25 s (libpq's parameters: seconds, but the last in ms).
+NOTICED = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+#: What PostgreSQL says where nothing can be written, as on a host that stands by (SQLSTATE).
+READ_ONLY = "25006"
 #: How SQLite words SQLITE_FULL.
 SQLITE_FULL = "database or disk is full"
 
@@ -57,7 +67,9 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(_with_driver(url), pool_pre_ping=True, json_serializer=dumps, json_deserializer=loads)
+    return create_engine(
+        _with_driver(url), pool_pre_ping=True, connect_args=NOTICED, json_serializer=dumps, json_deserializer=loads
+    )
 
 
 def _with_driver(url: str) -> str:
@@ -124,6 +136,6 @@ def _translated() -> Iterator[None]:
     except (DataError, OverflowError) as error:  # a text or a number that no column can hold
         raise Missing from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY:
             raise DatabaseUnavailable from error
         raise

@@ -230,12 +230,13 @@ def prune(parts: Parts, now: datetime) -> None:
         with suppress(Missing, Conflict):
             delete(parts, job_id)
     for job_id in parts.retention.with_old_uploads(now, PRUNED_AT_ONCE):
-        parts.store.remove(pack_prefix(job_id))
-        parts.retention.uploads_removed(job_id)
+        # Meanwhile it may have been tried again, or corrected.
+        if parts.retention.give_up_uploads(job_id, now):
+            parts.store.remove(pack_prefix(job_id))
+    parts.receipts.forget(now - RECEIPTS_KEPT)
     parts.retention.forget_arriving(now - LONGEST_UPLOAD)
     for job_id in orphans(parts, now):
         parts.store.remove(pack_prefix(job_id))
-    parts.receipts.forget(now - RECEIPTS_KEPT)
 
 
 def orphans(parts: Parts, now: datetime) -> list[str]:

@@ -166,8 +166,8 @@ class Retention(Protocol):
     def with_old_uploads(self, now: datetime, limit: int) -> list[str]:
         """Ended jobs whose uploads nobody need keep any longer: none with corrections, which are learned from."""
 
-    def uploads_removed(self, job_id: str) -> None:
-        """Note that a job's packs are gone."""
+    def give_up_uploads(self, job_id: str, now: datetime) -> bool:
+        """Note that a job's packs are going; False if they are needed after all, or given up already."""
 
     def forget_arriving(self, before: datetime) -> None:
         """Forget the jobs that were begun before a moment and never sealed."""

@@ -12,6 +12,9 @@ from shared.domain import TERMINAL
 from shared.errors import Conflict, NoSuchJob
 from shared.tables import corrections, jobs, receipts
 
+#: Ids that are asked for in one statement: PostgreSQL takes 65,535, SQLite half of them.
+AT_ONCE = 1000
+
 
 class SqlRetention:
     """Retention in SQLite or PostgreSQL; see `shared.ports.Retention` for what each method promises."""
@@ -28,24 +31,33 @@ class SqlRetention:
             connection.execute(delete(receipts).where(receipts.c.job_id == job_id))
 
     def expired(self, now: datetime, limit: int) -> list[str]:
-        return self._ended(jobs.c.expires_at < now, limit)
+        return self._found(limit, jobs.c.expires_at < now, jobs.c.status.in_(TERMINAL))
 
     def with_old_uploads(self, now: datetime, limit: int) -> list[str]:
-        corrected = select(corrections).where(corrections.c.job_id == jobs.c.id).exists()
-        return self._ended((jobs.c.uploads_expire_at < now) & ~corrected, limit)
+        return self._found(limit, *_has_old_uploads(now))
 
-    def _ended(self, old: ColumnElement[bool], limit: int) -> list[str]:
+    def _found(self, limit: int, *old: ColumnElement[bool]) -> list[str]:
         with reading(self._engine) as connection:
-            return list(connection.scalars(select(jobs.c.id).where(old, jobs.c.status.in_(TERMINAL)).limit(limit)))
+            return list(connection.scalars(select(jobs.c.id).where(*old).limit(limit)))
 
-    def uploads_removed(self, job_id: str) -> None:
+    def give_up_uploads(self, job_id: str, now: datetime) -> bool:
         with writing(self._engine) as connection:
-            connection.execute(update(jobs).where(jobs.c.id == job_id).values(uploads_expire_at=None))
+            given_up = update(jobs).where(jobs.c.id == job_id, *_has_old_uploads(now)).values(uploads_expire_at=None)
+            return connection.execute(given_up).rowcount > 0
 
     def forget_arriving(self, before: datetime) -> None:
         with writing(self._engine) as connection:
             connection.execute(delete(jobs).where(jobs.c.arriving, jobs.c.created_at < before))
 
     def known(self, job_ids: Sequence[str]) -> set[str]:
+        found: set[str] = set()
         with reading(self._engine) as connection:
-            return set(connection.scalars(select(jobs.c.id).where(jobs.c.id.in_(job_ids))))
+            for first in range(0, len(job_ids), AT_ONCE):
+                some = job_ids[first : first + AT_ONCE]
+                found.update(connection.scalars(select(jobs.c.id).where(jobs.c.id.in_(some))))
+        return found
+
+
+def _has_old_uploads(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    corrected = select(corrections).where(corrections.c.job_id == jobs.c.id).exists()
+    return jobs.c.uploads_expire_at < now, jobs.c.status.in_(TERMINAL), ~corrected

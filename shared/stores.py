@@ -19,6 +19,8 @@ from shared.errors import PackLost, StoreFull, StoreUnavailable
 
 #: How every system we run on words ENOSPC; the library gives the words only.
 NO_ROOM = os.strerror(errno.ENOSPC)
+#: The word of S3 for a bucket that is missing as a whole; the library calls it not found, as an object.
+NO_BUCKET = "NoSuchBucket"
 #: Seconds that a bucket has to answer, and for which a request is repeated: a store that is away must be told from a
 #: chunk that hangs, which is interrupted after 30 s and in the end blamed.
 REQUEST_SECONDS, RETRY_SECONDS = 12, 10
@@ -39,11 +41,14 @@ class ObjectPackStore:
         try:
             with _translated():
                 return bytes(obstore.get(self._store, key).bytes())
-        except PackLost as error:
-            # Without the whole folder it is a disk that is not mounted, not a pack that is lost.
-            if self._folder and not self._folder.is_dir():
-                raise StoreUnavailable from error
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError) and self._is_there(error.__cause__):
+                raise PackLost from error
             raise
+
+    def _is_there(self, fault: FileNotFoundError) -> bool:
+        """Whether only a pack was not found. Without its folder it is a disk that is not mounted."""
+        return self._folder.is_dir() if self._folder else NO_BUCKET not in str(fault)
 
     def remove(self, prefix: str) -> None:
         with _translated():
@@ -83,7 +88,5 @@ def open_store(url: str) -> ObjectPackStore:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError as error:
-        raise PackLost from error
     except (BaseError, OSError) as error:
         raise (StoreFull if NO_ROOM in str(error) else StoreUnavailable) from error

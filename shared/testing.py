@@ -73,10 +73,11 @@ class MemoryRetention:
         with self._book.lock:
             return [job for job in self._book.jobs.values() if job.status.terminal]
 
-    def uploads_removed(self, job_id: str) -> None:
+    def give_up_uploads(self, job_id: str, now: datetime) -> bool:
         with self._book.lock:
-            if job := self._book.jobs.get(job_id):
-                self._book.jobs[job_id] = replace(job, uploads_expire_at=None)
+            if is_old := job_id in self.with_old_uploads(now, len(self._book.jobs)):
+                self._book.jobs[job_id] = replace(self._book.jobs[job_id], uploads_expire_at=None)
+            return is_old
 
     def forget_arriving(self, before: datetime) -> None:
         with self._book.lock:

@@ -28,7 +28,7 @@ LAST_NUMBER = re.compile(r"[0-9]{1,18}")
 router = APIRouter(prefix="/v1", tags=["reviews"], responses=ERRORS)
 
 Digit = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
-Reviewer = Annotated[str, Field(min_length=1, max_length=128, description="Who says so.")]
+Reviewer = Annotated[str, Field(min_length=1, max_length=128, pattern="^[^\\x00]*$", description="Who says so.")]
 
 
 class Verdict(BaseModel):

@@ -82,6 +82,14 @@ def test_a_pack_that_is_not_there_is_lost(store: PackStore) -> None:
         store.get("jobs/a/000000.zip")
 
 
+def test_a_bucket_that_is_not_there_has_lost_nothing(bucket_store: PackStore) -> None:
+    elsewhere = open_store(f"s3://nothing-{uuid4().hex}")
+    with pytest.raises(StoreUnavailable):
+        elsewhere.get("jobs/a/000000.zip")
+    with pytest.raises(StoreUnavailable):
+        elsewhere.put("jobs/a/000000.zip", b"pack")
+
+
 def test_remove_deletes_what_starts_with_the_prefix_and_nothing_else(store: PackStore) -> None:
     for key in ("jobs/a/000000.zip", "jobs/a/000001.zip", "jobs/ab/000000.zip", "jobs/b/000000.zip"):
         store.put(key, b"pack")

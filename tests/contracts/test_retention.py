@@ -65,10 +65,17 @@ def test_ended_jobs_expire_and_their_uploads_sooner(book: JobBook, retention: Re
     assert len(retention.expired(NOW + 3 * DAY, 1)) == 1
 
 
+def test_any_number_of_jobs_can_be_asked_for(book: JobBook, retention: Retention) -> None:
+    add(book, a_job(total=3))
+    assert retention.known([*(f"gone_{number}" for number in range(70_000)), "job_1"]) == {"job_1"}
+
+
 def test_removed_uploads_are_not_removed_again(book: JobBook, retention: Retention) -> None:
     add(book, a_job(total=3))
     book.cancel("job_1", NOW)
-    retention.uploads_removed("job_1")
+    assert not retention.give_up_uploads("job_1", NOW)
+    assert retention.give_up_uploads("job_1", NOW + 3 * DAY)
+    assert not retention.give_up_uploads("job_1", NOW + 3 * DAY)
     assert retention.with_old_uploads(NOW + 3 * DAY, 9) == []
     assert book.find("job_1").uploads_expire_at is None
 

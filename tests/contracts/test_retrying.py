@@ -7,7 +7,7 @@ import pytest
 from shared.domain import Counts, Outcome, Queue, Reading, Status
 from shared.errors import Conflict, NoSuchJob, PackLost
 from shared.ports import JobBook, Retention
-from tests.contracts.samples import BROKEN, DOUBTFUL, NOW, a_job, add, claimed, record, results_of
+from tests.contracts.samples import BROKEN, DAY, DOUBTFUL, NOW, a_job, add, claimed, record, results_of
 
 
 def read_as(book: JobBook, *readings: Reading) -> None:
@@ -61,7 +61,7 @@ def test_only_an_ended_job_with_failures_and_uploads_is_retried(book: JobBook) -
 def test_a_job_whose_uploads_are_gone_cannot_be_retried(book: JobBook, retention: Retention) -> None:
     add(book, a_job(total=3))
     read_as(book, DOUBTFUL, BROKEN, DOUBTFUL)
-    retention.uploads_removed("job_1")
+    assert retention.give_up_uploads("job_1", NOW + 3 * DAY)
     with pytest.raises(PackLost):
         book.retry("job_1")
     assert book.find("job_1").counts.failed == 1

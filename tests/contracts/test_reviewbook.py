@@ -82,6 +82,7 @@ def test_corrected_images_are_kept_as_long_as_their_job(reviews: SqlReviewBook, 
     retention = SqlRetention(engine)
     reviews.correct(Place("job_1", 0), said("5"))
     assert retention.with_old_uploads(NOW + 2 * DAY, 9) == ["job_2"]
+    assert not retention.give_up_uploads("job_1", NOW + 2 * DAY)
     assert sorted(retention.expired(NOW + 3 * DAY, 9)) == ["job_1", "job_2"]
     reviews.withdraw(Place("job_1", 0), "Ada", NOW)
     assert sorted(retention.with_old_uploads(NOW + 2 * DAY, 9)) == ["job_1", "job_2"]

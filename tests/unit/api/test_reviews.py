@@ -98,7 +98,17 @@ def test_what_is_doubtful_waits_until_somebody_has_said_something(
     assert [each["result"]["index"] for each in rest["data"]] == [5]
 
 
-@pytest.mark.parametrize("body", [{}, {"label": "10"}, {"label": "x"}, {"label": 3}, {"label": "3", "reviewer": ""}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"label": "10"},
+        {"label": "x"},
+        {"label": 3},
+        {"label": "3", "reviewer": ""},
+        {"label": "3", "reviewer": "a\0"},
+    ],
+)
 def test_nonsense_is_refused(client: TestClient, job: str, body: dict[str, object]) -> None:
     assert client.post(f"/v1/jobs/{job}/results/0/review", json=body).status_code == 422
 

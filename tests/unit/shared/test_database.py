@@ -27,3 +27,16 @@ def test_readers_do_not_wait_for_those_who_wait_to_write(tmp_path: Path) -> None
         with reading(engine) as connection:
             assert connection.scalar(text("SELECT 1")) == 1
     engine.dispose()
+
+
+def test_a_database_that_only_stands_by_is_out_of_reach_to_write(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    with writing(engine) as connection:
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    engine.dispose()
+    with pytest.raises(DatabaseUnavailable), writing(engine) as connection:
+        connection.execute(text("CREATE TABLE things (id int)"))
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    engine.dispose()
