@@ -157,6 +157,9 @@ class Receipts(Protocol):
 class Retention(Protocol):
     """What nobody need keep any longer."""
 
+    def clock(self) -> datetime:
+        """What time it is where the jobs are kept."""
+
     def remove(self, job_id: str) -> None:
         """Delete an ended job with its chunks, results and receipts. Raises NoSuchJob, Conflict."""
 

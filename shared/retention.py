@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Engine, delete, select, update
 
-from shared.database import reading, writing
+from shared.database import epoch_now, reading, writing
 from shared.domain import TERMINAL
 from shared.errors import Conflict, NoSuchJob
 from shared.tables import corrections, jobs, receipts
@@ -21,6 +21,10 @@ class SqlRetention:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def clock(self) -> datetime:
+        with reading(self._engine) as connection:
+            return datetime.fromtimestamp(connection.execute(select(epoch_now())).scalar_one(), UTC)
 
     def remove(self, job_id: str) -> None:
         with writing(self._engine) as connection:

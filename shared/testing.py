@@ -56,6 +56,9 @@ class MemoryRetention:
     def __init__(self, book: MemoryBook) -> None:
         self._book = book
 
+    def clock(self) -> datetime:
+        return datetime.now(UTC)
+
     def remove(self, job_id: str) -> None:
         with self._book.lock:
             job = self._book.find(job_id)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from shared.domain import Receipt
 from shared.errors import Conflict, NoSuchJob
 from shared.ports import JobBook, Receipts, Retention
 from tests.contracts.samples import DAY, LEASE, NOW, a_job, add, claimed, read
+
+
+def test_the_clock_tells_the_time(retention: Retention) -> None:
+    assert abs(retention.clock() - datetime.now(UTC)) < timedelta(minutes=5)
 
 
 def test_a_removed_job_takes_its_chunks_and_results_along(book: JobBook, retention: Retention) -> None:

@@ -201,3 +201,12 @@ def test_pruning_takes_old_uploads_first_then_jobs_and_orphans(parts: Parts, clo
     lifecycle.prune(parts, NOW + timedelta(days=2))
     assert parts.store.packs == {}
     assert parts.retention.known(["job"]) == set()
+
+
+def test_a_clock_that_is_ahead_deletes_nothing(parts: Parts) -> None:
+    submit(parts, b"1")
+    work_off(parts)
+    parts.retention.clock = lambda: NOW  # type: ignore[method-assign]
+    lifecycle.prune(parts, NOW + timedelta(days=365))
+    assert parts.retention.known(["job"]) == {"job"}
+    assert parts.store.folders(lifecycle.JOBS, before=NOW + timedelta(days=999)) == ["job"]
