@@ -31,6 +31,12 @@ def test_a_large_picture_is_cut_where_its_small_copy_shows_it() -> None:
     assert likeness(normalize(np.asarray(large, np.uint8)).pixels, normalize(photo()).pixels) > 0.95
 
 
+def test_what_is_written_on_a_bar_may_be_the_digit() -> None:
+    picture = barred(photo(), 60, 0, 0)
+    picture[10:50, 20:60] = 255 - seven(40, 4)
+    assert inside_bars(picture) is None
+
+
 @pytest.mark.parametrize(
     "picture",
     [

@@ -120,6 +120,7 @@ def test_what_reaches_down_from_above_is_no_part_of_the_digit() -> None:
 def test_a_circle_around_the_digit_is_set_aside(pen: int) -> None:
     circled = cv2.circle(255 - seven(160, 12, size=0.4), (80, 80), 70, 60, pen)
 
+    assert normalize(np.asarray(circled, np.uint8)).flags == ()
     assert likeness(normalize(np.asarray(circled, np.uint8)).pixels, normalize(seven(160, 12)).pixels) > 0.9
 
 
