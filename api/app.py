@@ -11,14 +11,14 @@ from redis.asyncio import Redis
 
 from api import problems
 from api.arrival import Desk
-from api.client_left import ClientLeft
 from api.deps import House
-from api.head import Head
-from api.known_host import KnownHost
-from api.request_id import RequestId
+from api.middleware.client_left import ClientLeft
+from api.middleware.head import Head
+from api.middleware.known_host import KnownHost
+from api.middleware.request_id import RequestId
+from api.middleware.same_origin import SameOrigin
+from api.middleware.small_bodies import SmallBodies
 from api.routes import events, health, jobs, models, pages, predict, results, reviews, tiles
-from api.same_origin import SameOrigin
-from api.small_bodies import SmallBodies
 from api.submission import Places
 from api.views import open_views
 from api.waiting import Waiting

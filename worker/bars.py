@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.paper import border, levels
+from worker.paper import border, tone_range
 from worker.parts import Gray, is_detailed
 
 #: Smaller pictures have no room for bars, in pixels.
@@ -42,7 +42,7 @@ def inside_bars(gray: Gray) -> tuple[slice, slice] | None:
     share = INSIDE if framed else BETWEEN
     if inner.shape == lengths or any(part < share * whole for part, whole in zip(inner.shape, lengths, strict=True)):
         return None
-    return (rows, columns) if _is_picture(inner, tone, OTHER_TONE * levels(gray)) else None
+    return (rows, columns) if _is_picture(inner, tone, OTHER_TONE * tone_range(gray)) else None
 
 
 def _flat_ends(gray: Gray, tone: float) -> tuple[int, int]:
@@ -66,7 +66,7 @@ def _is_picture(inner: Gray, tone: float, much: float) -> bool:
     corners = inner[[0, 0, -1, -1], [0, -1, 0, -1]]
     if not (_differ(corners, tone) > much).all() or (_differ(border(inner), tone) > much).mean() <= PAPER:
         return False
-    return bool(abs(float(np.median(inner)) - tone) > much and levels(inner) > much)
+    return bool(abs(float(np.median(inner)) - tone) > much and tone_range(inner) > much)
 
 
 def _differ(tones: Gray, tone: float) -> NDArray[np.float64]:

@@ -22,7 +22,8 @@ from worker.paper import (
     may_be_filled,
 )
 from worker.parts import AROUND, DETAILED, Figure, Gray, edges_reached, is_detailed, main_figure
-from worker.surroundings import has_others, sheet, without_surroundings
+from worker.sheets import sheet
+from worker.surroundings import has_others, without_surroundings
 
 #: Smaller pictures are too coarse to show anything beside a character, be it light that changes, in pixels.
 LIGHTED = 20

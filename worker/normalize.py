@@ -65,7 +65,7 @@ def normalize(gray: Gray) -> Normalized:
     if ink is None:
         return _blank()
     if small is not gray and max(ink.box[2:]) < SMALL_FIND:
-        return normalize(_surroundings(gray, ink.box, max(gray.shape) / max(small.shape)))
+        return normalize(_part(gray, _around(ink.box), max(gray.shape) / max(small.shape)))
     if ink.lost:
         return Normalized(_whole(ink.strength), ink.inverted, ("cluttered",))
     digit = _redrawn(ink)
@@ -125,16 +125,17 @@ def _resized(gray: Gray, scale: float) -> Gray:
     return np.asarray(cv2.resize(gray, size, interpolation=way), dtype=np.uint8)
 
 
-def _part(gray: Gray, inside: tuple[slice, slice], scale: float) -> Gray:
-    rows, columns = (slice(round(part.start * scale), round(part.stop * scale)) for part in inside)
+def _part(gray: Gray, place: tuple[slice, slice], scale: float) -> Gray:
+    """What is in a place that was found in a picture so many times smaller."""
+    rows, columns = (slice(max(0, int(part.start * scale)), int(part.stop * scale)) for part in place)
     return gray[rows, columns]
 
 
-def _surroundings(gray: Gray, box: Sequence[int], scale: float) -> Gray:
+def _around(box: Sequence[int]) -> tuple[slice, slice]:
+    """The rows and columns of a box with some space around it; they may begin before the picture."""
     x, y, width, height = box
     margin = max(width, height) / 2
-    rows = slice(max(0, int((y - margin) * scale)), int((y + height + margin) * scale))
-    return gray[rows, max(0, int((x - margin) * scale)) : int((x + width + margin) * scale)]
+    return slice(y - margin, y + height + margin), slice(x - margin, x + width + margin)
 
 
 def _redrawn(ink: Ink) -> Gray:

@@ -65,7 +65,7 @@ def above_uneven_paper(gray: Gray, small: Gray, light_paper: bool) -> Relief:
     paper = np.asarray(
         cv2.morphologyEx(beyond, cv2.MORPH_CLOSE if light_paper else cv2.MORPH_OPEN, wide), dtype=np.uint8
     )
-    smooth = _with_hard_edges(paper, light_paper, HARD * levels(small)) if is_detailed(gray) else _smooth(paper)
+    smooth = _with_hard_edges(paper, light_paper, HARD * tone_range(small)) if is_detailed(gray) else _smooth(paper)
     paper = smooth[WIDE:-WIDE, WIDE:-WIDE]
     paper = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
     ink = 255 - cv2.divide(gray, paper, scale=255) if light_paper else cv2.subtract(gray, paper)
@@ -100,8 +100,8 @@ def is_uneven(gray: Gray, around: Gray) -> bool:
 
     Light changes little by little: where most of the difference is one jump, it is ink that lies on the border.
     """
-    much = UNEVEN * levels(gray)
-    if levels(around) <= much:
+    much = UNEVEN * tone_range(gray)
+    if tone_range(around) <= much:
         return False
     fifth = around.size // 5
     paper = np.sort(around)[fifth:-fifth]
@@ -129,7 +129,7 @@ def _is_stark(gray: Gray, light: Gray) -> bool:
     flat = cv2.threshold(steps, _median(steps), 1, cv2.THRESH_BINARY_INV)[1]
     on_light, on_dark = flat & light, flat & (1 - light)
     both = cv2.countNonZero(on_light) and cv2.countNonZero(on_dark)
-    return bool(both and _median(gray, on_light) - _median(gray, on_dark) > STARK * levels(gray))
+    return bool(both and _median(gray, on_light) - _median(gray, on_dark) > STARK * tone_range(gray))
 
 
 def _is_enlarged(gray: Gray) -> bool:
@@ -146,7 +146,7 @@ def _median(gray: Gray, mask: Gray | None = None) -> int:
     return int(np.searchsorted(counts, counts[-1] / 2))
 
 
-def levels(gray: Gray) -> float:
+def tone_range(gray: Gray) -> float:
     """How far the lightest pixel is from the darkest."""
     darkest, lightest, *_ = cv2.minMaxLoc(gray)
     return lightest - darkest

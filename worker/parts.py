@@ -129,14 +129,14 @@ def main_figure(mask: Gray) -> Figure:
     parts = _parts_of(mask)
     solid = _solid(parts)
     main = int(np.argmax(np.where((parts.edges > 1) | solid, parts.area / 4, parts.area)))
-    foreign = _foreign(parts, main, solid)
     gaps = parts.gaps(main)
+    foreign = _foreign(parts, main, gaps, solid)
     near = gaps <= NEAR * parts.longer[main]
     large = parts.area >= FAR_PART * parts.area[main]
     kept = (large | (near & (parts.area >= NEAR_PART * parts.area[main]))) & ~foreign
     characters = np.count_nonzero(kept & large & (parts.height >= parts.height[main] / 2))
     share = float(parts.area[kept].sum() / parts.area[~foreign].sum())
-    return Figure(_only(parts.labels, kept), int(characters), share, _is_apart(parts, main, kept))
+    return Figure(_only(parts.labels, kept), int(characters), share, _is_apart(parts, main, gaps, kept))
 
 
 def _solid(parts: _Parts) -> Which:
@@ -151,14 +151,14 @@ def _solid(parts: _Parts) -> Which:
     return solid
 
 
-def _foreign(parts: _Parts, main: int, solid: Which) -> Which:
+def _foreign(parts: _Parts, main: int, gaps: Measure, solid: Which) -> Which:
     """Which parts were not written with the main one, however near and large they are."""
     edges, longer = parts.edges, parts.longer
     from_beyond = (edges > 0) & (edges[main] == 0)
     if not is_detailed(parts.labels):
         # Along three edges of the picture, as a table or a shadow, while the digit stands free.
         return np.asarray(from_beyond & (edges > 2))
-    pen, gaps = stroke_width(parts.mask(main)), parts.gaps(main)
+    pen = stroke_width(parts.mask(main))
     # Or in a corner of it; or in a finer pen, as a form.
     foreign: Which = (from_beyond & (edges > 1)) | (parts.area < FINER * pen * (parts.width + parts.height))
     foreign |= solid & (parts.shorter > BOLDER * pen) & (not solid[main])
@@ -170,9 +170,9 @@ def _foreign(parts: _Parts, main: int, solid: Which) -> Which:
     return foreign
 
 
-def _is_apart(parts: _Parts, main: int, kept: Which) -> bool:
+def _is_apart(parts: _Parts, main: int, gaps: Measure, kept: Which) -> bool:
     """Whether something stands beside or below the main part that is no end of a broken stroke of it."""
-    longer, gaps = parts.longer, parts.gaps(main)
+    longer = parts.longer
     other = kept & (parts.edges == 0) & (longer >= CHARACTER * longer[main])
     other &= (parts.height >= HIGH * parts.height[main]) & (gaps > CUT_OFF * longer[main])
     if not other.any() or np.count_nonzero(kept) > FEW:

@@ -28,7 +28,9 @@ LAST_NUMBER = re.compile(r"[0-9]{1,18}")
 router = APIRouter(prefix="/v1", tags=["reviews"], responses=ERRORS)
 
 Digit = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
-Reviewer = Annotated[str, Field(min_length=1, max_length=128, pattern="^[^\\x00]*$", description="Who says so.")]
+#: No column holds NUL.
+WITHOUT_NUL = "^[^\\x00]*$"
+Reviewer = Annotated[str, Field(min_length=1, max_length=128, pattern=WITHOUT_NUL, description="Who says so.")]
 
 
 class Verdict(BaseModel):
@@ -81,7 +83,11 @@ def review_result(job_id: str, index: int, verdict: Verdict, house: HouseDep, no
 
 @router.delete("/jobs/{job_id}/results/{index}/review")
 def withdraw_review(
-    job_id: str, index: int, house: HouseDep, now: Now, reviewer: Annotated[str, Query(max_length=128)] = LOCAL_OWNER
+    job_id: str,
+    index: int,
+    house: HouseDep,
+    now: Now,
+    reviewer: Annotated[str, Query(max_length=128, pattern=WITHOUT_NUL)] = LOCAL_OWNER,
 ) -> ResultOut:
     """Take a correction back: the model's answer stands again, and is to be reviewed again if it was doubtful."""
     house.reviews.withdraw(Place(job_id, index), reviewer, now)

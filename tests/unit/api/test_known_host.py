@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
-from api.known_host import names_of
+from api.middleware.known_host import names_of
 from shared.settings import Settings
 
 

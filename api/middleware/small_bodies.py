@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.middleware.same_origin import SAFE_METHODS
 from api.problems import problem
-from api.same_origin import SAFE_METHODS
 
 #: What takes uploads, and looks after their length by itself.
 UPLOADS = frozenset({"/v1/jobs", "/predict"})
