@@ -69,9 +69,11 @@ def stroke_width(strokes: Gray) -> float:
 
 def is_solid(part: Gray) -> bool:
     """Whether a part of a detailed picture is a disc or a block: hardly longer than wide, and filled."""
+    if not is_detailed(part):
+        return False
     _, _, width, height = cv2.boundingRect(part)
     # A square that stands on a corner has half of its box.
-    if not is_detailed(part) or cv2.countNonZero(part) < FILLED / 2 * width * height:
+    if cv2.countNonZero(part) < FILLED / 2 * width * height:
         return False
     hull = cv2.convexHull(cv2.findNonZero(part))
     shorter, longer = sorted(cv2.minAreaRect(hull)[1])
@@ -172,12 +174,12 @@ def _foreign(parts: _Parts, main: int, gaps: Measure, solid: Which) -> Which:
 
 def _is_apart(parts: _Parts, main: int, gaps: Measure, kept: Which) -> bool:
     """Whether something stands beside or below the main part that is no end of a broken stroke of it."""
+    if not 1 < np.count_nonzero(kept) <= FEW:
+        return False
     longer = parts.longer
     other = kept & (parts.edges == 0) & (longer >= CHARACTER * longer[main])
     other &= (parts.height >= HIGH * parts.height[main]) & (gaps > CUT_OFF * longer[main])
-    if not other.any() or np.count_nonzero(kept) > FEW:
-        return False
-    return bool(gaps[other].max() > BROKEN * stroke_width(parts.mask(main)))
+    return bool(other.any() and gaps[other].max() > BROKEN * stroke_width(parts.mask(main)))
 
 
 def _only(labels: NDArray[np.int32], kept: NDArray[np.bool_]) -> Gray:
