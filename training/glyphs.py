@@ -7,6 +7,7 @@ bring along; every fourth typeface is kept out of training so that evaluation ca
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,8 @@ NONE = 10
 TWINS, COUSINS = set("OoIlQi"), set("SsZzBbqg")
 SIGNS = "?!&%@#+=*<>$~^{}[]()"
 STROKE_FONTS = (0, 1, 2, 3, 4, 5, 6, 7)
+#: Widths of pens on the canvas, in pixels; wide ones fill what is drawn in fine detail.
+PENS, FINE_PENS = (1, 2, 3, 4, 5, 6, 8, 10), (1, 2, 3, 4)
 PRINT_FONTS = ("DejaVu", "STIXGeneral", "cmr10", "cmss10", "cmtt10", "cmb10")
 
 
@@ -93,14 +96,20 @@ def curve(points: Points, steps: int = 8) -> Points:
     return np.asarray((2 * start + (end - before) * t + square * t**2 + cubic * t**3) / 2).reshape(-1, 2)
 
 
-def with_pen(lines: list[Points], rng: Generator) -> Gray:
+def with_pen(lines: list[Points], rng: Generator, widths: Sequence[int] = PENS) -> Gray:
     """Lines in the unit square, drawn with a pen of some width."""
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-    width = int(rng.choice([1, 2, 3, 4, 5, 6, 8, 10]))
+    width = int(rng.choice(widths))
     inner = CANVAS - 16 - width
     drawn = [np.round(8 + width / 2 + line * inner).astype(np.int32) for line in lines]
     kind = cv2.LINE_AA if rng.random() < 0.6 else cv2.LINE_8
     return np.asarray(cv2.polylines(canvas, drawn, False, 255, width, kind), dtype=np.uint8)
+
+
+def filled(outline: Points) -> Gray:
+    """The area within a line in the unit square."""
+    canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+    return np.asarray(cv2.fillPoly(canvas, [np.round(8 + outline * (CANVAS - 16)).astype(np.int32)], 255), np.uint8)
 
 
 def scribble(rng: Generator) -> Gray:

@@ -23,6 +23,7 @@ from training import glyphs, pictures
 from training.corruptions import KINDS
 from training.data import Digits, training_digits
 from training.strokes import drawn_digit
+from training.symbols import drawn_symbol
 from training.warp import Bend, bent
 from worker.normalize import normalize
 
@@ -85,14 +86,16 @@ def constructed(digits: Digits, rng: Generator) -> tuple[Gray, int]:
 
 
 def not_a_digit(digits: Digits, rng: Generator) -> tuple[Gray, int]:
-    """Letters, signs, scribbles, shapes, stains, several digits, bare noise."""
+    """Letters, signs, scribbles, shapes, symbols, stains, several digits, bare noise."""
     kind = rng.random()
-    if kind < 0.5:
+    if kind < 0.44:
         glyph = bent(glyphs.some_printed(glyphs.letter_choice(rng), rng), rng, Bend())
-    elif kind < 0.62:
+    elif kind < 0.54:
         glyph = glyphs.scribble(rng)
-    elif kind < 0.72:
+    elif kind < 0.62:
         glyph = bent(glyphs.shape(rng), rng, GENTLE)
+    elif kind < 0.74:
+        glyph = bent(drawn_symbol(rng), rng, GENTLE)
     elif kind < 0.9:
         glyph = glyphs.several(digits.images[rng.integers(len(digits.images), size=int(rng.integers(2, 5)))], rng)
     elif kind < 0.95:

@@ -21,6 +21,7 @@ from training import glyphs, pictures, scenes, shards
 from training.corruptions import KINDS
 from training.data import Digits, test_digits
 from training.network import NONE
+from training.symbols import drawn_symbol
 from worker.decisions import GRAVE
 from worker.decode import decode
 from worker.normalize import Normalized, normalize
@@ -122,6 +123,10 @@ def _blank(rng: Generator) -> Gray:
     return pictures.noisy(np.full((64, 64), rng.integers(60, 256), np.uint8), rng)
 
 
+def _symbols(rng: Generator) -> Gray:
+    return drawn_symbol(rng, kept_out=True)
+
+
 def _shown(glyph: Callable[[Generator], Gray]) -> Callable[[Generator], Gray]:
     return lambda rng: (pictures.drawn if rng.random() < 0.5 else pictures.photographed)(glyph(rng), rng)
 
@@ -132,6 +137,7 @@ NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
         "letters": _shown(_letters),
         "scribbles": _shown(glyphs.scribble),
         "lines": _shown(_line),
+        "symbols": _shown(_symbols),
         "several digits": _shown(_several),
         "stains": _shown(glyphs.blot),
         "noise": shards.noise,
@@ -142,7 +148,7 @@ NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
 
 
 def not_digits(kind: str) -> Suite:
-    """Pictures of one kind of what is no digit, letters in typefaces kept out of training."""
+    """Pictures of one kind of what is no digit; letters in typefaces, and symbols, that are kept out of training."""
     rng = np.random.default_rng((7, sorted(NOT_DIGITS).index(kind)))
     made = [normalize(NOT_DIGITS[kind](rng)) for _ in range(NEGATIVES)]
     return _suite(made, [NONE] * NEGATIVES, [kind] * NEGATIVES)

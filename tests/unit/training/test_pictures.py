@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training import glyphs, pictures, shards, strokes, suites
+from training import glyphs, pictures, shards, strokes, suites, symbols
 from training.corruptions import KINDS
 from training.data import Digits
 from training.sheets import contact_sheet
@@ -91,6 +91,23 @@ def test_typefaces_kept_out_are_never_learned_from() -> None:
 
     assert len(learned) > len(kept_out) > 3
     assert not set(learned) & set(kept_out)
+
+
+@pytest.mark.parametrize("symbol", symbols.LEARNED + symbols.KEPT_OUT)
+def test_a_symbol_lies_within_its_canvas_and_is_never_the_same(symbol: symbols.Symbol) -> None:
+    rng = np.random.default_rng(8)
+    made = [symbols.with_some_pen(symbol(rng), rng) for _ in range(20)]
+
+    for glyph in made:
+        left, top, width, height = cv2.boundingRect(glyph)
+        assert max(width, height) >= glyphs.CANVAS - 20
+        assert min(left, top, glyphs.CANVAS - left - width, glyphs.CANVAS - top - height) >= 6
+    assert len({glyph.tobytes() for glyph in made}) > 10
+
+
+def test_symbols_kept_out_are_never_learned_from() -> None:
+    assert len(symbols.KEPT_OUT) > 3
+    assert not set(symbols.LEARNED) & set(symbols.KEPT_OUT)
 
 
 def test_letters_that_look_like_digits_are_not_called_none() -> None:
