@@ -176,10 +176,14 @@ def _page(found: Findings) -> str:
 PAGE = """# How well {model} reads
 
 Written by `make evaluate`. None of these sets was learned from. Every picture went through the service's own
-normalization. "Accepted" is by the manifest's thresholds.
+normalization. "Accepted" is by the manifest's thresholds; the last column's threshold is chosen on the set itself, and
+tells how well confidence ranks.
 
 {digits}
 Without normalization the MNIST test set is read {raw} right.
+
+The drawings, photos and HwD-1000 were looked at while the normalization was made, and faults that they showed were
+mended: they tell what is known to be read right, and other people's pictures may be read somewhat worse.
 
 "Scenes" are MNIST's test digits on graph paper, in printed boxes, under a lamp, on a sheet that lies on a table and so
 on (`training/scenes.py`). The network has learned from none of them; the normalization was made to bear them, and tried
@@ -201,7 +205,7 @@ Mean over the kinds: {mean}.
 
 ## What is no digit
 
-Rejected or sent to review, by kind; letters in typefaces kept out of training. "Twins" are letters that look like a
+Rejected or sent to review, by kind; letters in typefaces, and symbols, kept out of training. "Twins" are letters that look like a
 digit by themselves (O, o, I, l, Q, i).
 
 {negatives}
