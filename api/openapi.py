@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api.arrays import MAX_ID_LENGTH
+from api.schemas import JobOptions
+
 
 class Problem(BaseModel):
     """An error as RFC 9457 has it."""
@@ -31,16 +34,22 @@ _ARRAY = {"type": "array", "description": "28 rows of 28 numbers, 0 to 1 or 0 to
 _ITEM = {
     "type": "object",
     "properties": {
-        "custom_id": {"type": "string"},
+        "custom_id": {"type": "string", "maxLength": MAX_ID_LENGTH},
         "filename": {"type": "string"},
         "image": {"type": "string", "description": "The file in base64, or as a data URL."},
         "data": _ARRAY,
     },
 }
-_OPTIONS = {
-    "options": {"type": "object", "description": "model, top_k, threshold or target_accuracy, normalize, priority"},
-    "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+_DOCUMENTS: dict[str, dict[str, Any]] = {
+    "options": {**JobOptions.model_json_schema(), "examples": [{}]},
+    "metadata": {"type": "object", "additionalProperties": {"type": "string"}, "examples": [{}]},
 }
+
+
+def _field(about: str) -> dict[str, Any]:
+    """A JSON object as a field of a form, which /docs fills in with one that changes nothing."""
+    return {"type": "string", "description": about, "examples": ["{}"]}
+
 
 SUBMIT_BODY: dict[str, Any] = {
     "requestBody": {
@@ -51,15 +60,18 @@ SUBMIT_BODY: dict[str, Any] = {
                     "type": "object",
                     "properties": {
                         "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                        **{name: {"type": "string", "description": "As JSON."} for name in _OPTIONS},
+                        "options": _field(f"As JSON; {', '.join(JobOptions.model_fields)} may also be fields each."),
+                        "metadata": _field("As JSON."),
                     },
                 }
             },
             "application/zip": _BINARY,
             "application/x-tar": _BINARY,
             "application/gzip": _BINARY,
+            "application/octet-stream": _BINARY,
+            "image/*": _BINARY,
             "application/json": {
-                "schema": {"type": "object", "properties": {"items": {"type": "array", "items": _ITEM}, **_OPTIONS}}
+                "schema": {"type": "object", "properties": {"items": {"type": "array", "items": _ITEM}, **_DOCUMENTS}}
             },
             "application/x-ndjson": {"schema": {"type": "string", "description": "One item a line."}},
         },

@@ -8,6 +8,7 @@ from typing import Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain import Decision, Digit, Job, Outcome, Queue, Result, Status, Unreadable
+from shared.manifest import DIGITS
 from shared.reviewing import NOT_A_DIGIT, Correction
 
 #: Seconds that a job may ask to have at most: a year.
@@ -21,7 +22,7 @@ class OptionsOut(BaseModel):
     """How a job is read."""
 
     model: str | None = Field(None, description="A name or name@version of GET /v1/models; the default one if absent.")
-    top_k: int = Field(3, ge=1, le=11, description="How many classes each result lists.")
+    top_k: int = Field(3, description="How many digits each result lists.")
     threshold: float | None = Field(None, ge=0, le=1, description="Confidence from which a reading is accepted.")
     target_accuracy: float | None = Field(
         None, gt=0, lt=1, description="Choose the threshold at which accepted readings are right this often."
@@ -35,6 +36,8 @@ class JobOptions(OptionsOut):
 
     model_config = ConfigDict(extra="forbid")
 
+    # Bounds are for what is asked: a kept job may have been given others.
+    top_k: int = Field(3, ge=1, le=len(DIGITS), description="How many digits each result lists.")
     deadline_seconds: float | None = Field(
         None, gt=0, le=LONGEST_DEADLINE, description="What is not read by then is not read at all."
     )

@@ -180,6 +180,17 @@ def test_the_description_of_the_api_needs_no_other_host(open_page: Open, service
     assert [url for url in asked if not url.startswith((service.url, "data:"))] == []
 
 
+def test_the_description_of_the_api_sends_an_image(open_page: Open, digits: Path) -> None:
+    page = open_page("/docs")
+    call = page.locator("#operations-jobs-create_job_v1_jobs_post")
+    call.get_by_role("button").first.click()
+    call.get_by_text("Try it out").click()
+    call.locator("input[type=file]").set_input_files(digits / "7" / "00000.png")
+    with page.expect_response("**/v1/jobs") as answer:
+        call.get_by_role("button", name="Execute").click()
+    assert answer.value.status == 202, answer.value.text()
+
+
 def test_the_contact_sheet_is_sorted_and_can_be_kept_as_one_file(
     open_page: Open, service: Up, doubtful: str, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -47,6 +48,13 @@ def test_completed_without_success_does_not_look_like_success(
     job_id = job_of(client, *images)
     work()
     assert client.get(f"/v1/jobs/{job_id}").json()["outcome"] == outcome
+
+
+def test_a_kept_job_is_shown_whatever_may_be_asked_today(client: TestClient, parts: Parts) -> None:
+    job = parts.book.find(job_of(client, b"1"))
+    kept = replace(job, id="job_of_before", options=replace(job.options, top_k=11))
+    parts.book.add(kept, [])
+    assert client.get(f"/v1/jobs/{kept.id}").json()["options"]["top_k"] == 11
 
 
 def test_nothing_new_is_304(client: TestClient, work: Work) -> None:

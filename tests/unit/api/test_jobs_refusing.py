@@ -35,6 +35,7 @@ def test_an_unknown_kind_of_body_is_415(client: TestClient, packs: Packs, kind: 
         ("application/json", b"[" * 100_000),
         ("application/json", b"\xff\xfe"),
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"top_k": 0}}'),
+        ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"top_k": 11}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"threshold": NaN}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"threshold": 0.5, "target_accuracy": 0.9}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"unknown": 1}}'),
