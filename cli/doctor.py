@@ -1,6 +1,6 @@
 """`digitq doctor`: the effective settings, the versions, and whether each part is in reach.
 
-It looks at the parts themselves, with their own clients, and imports no code of the service.
+It looks at the parts themselves, with their own clients; at a bucket as patiently as the service does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cli.service import redis
 from cli.service.plan import address, reachable_host
 from cli.service.probes import http_answers
 from cli.settings import settings_with
-from shared.errors import CannotStart
+from shared.errors import CannotStart, StoreUnavailable
 from shared.settings import Settings
 
 PACKAGES = ("digitq", "celery", "redis", "fastapi", "sqlalchemy", "keras", "openvino", "numpy", "pillow")
@@ -153,9 +153,12 @@ def _store(settings: Settings) -> str:
         if not (made.is_dir() and os.access(made, os.W_OK | os.X_OK)):
             raise Fault(f"The folder {made} cannot be written; change its permissions.")
         return str(folder)
-    from obstore.store import from_url
+    from shared.stores import open_store
 
-    next(iter(from_url(settings.store).list(chunk_size=1)), None)
+    try:
+        open_store(settings.store).ping()
+    except StoreUnavailable as error:
+        raise error.__cause__ or error from None
     return settings.store
 
 

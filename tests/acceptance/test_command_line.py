@@ -12,6 +12,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli.exits import Exit
@@ -155,6 +156,18 @@ def test_a_doctor_finds_a_running_service_well_and_a_stopped_one_not(service: Up
     ill = digitq("doctor", DIGITQ_DATA=str(tmp_path), DIGITQ_PORT=str(free_port("127.0.0.1", 0)))
     assert ill.returncode == Exit.TROUBLE
     assert "starts it" in ill.stdout
+
+
+def test_a_doctor_reaches_the_bucket_that_the_service_reaches(s3_url: str, tmp_path: Path) -> None:
+    bucket = "s3://the-doctors-packs"
+    keys = {"AWS_ENDPOINT": s3_url, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "here"}
+    settings = {"DIGITQ_DATA": str(tmp_path), "DIGITQ_STORE_URL": bucket, **keys}
+    ill = digitq("doctor", **settings)
+    httpx.put(s3_url + "/the-doctors-packs").raise_for_status()
+    well = digitq("doctor", **settings)
+
+    assert "NoSuchBucket" in ill.stdout
+    assert f"store ok {bucket}" in " ".join(well.stdout.split())
 
 
 def test_a_server_that_is_not_there_is_told_apart(digits: Path) -> None:
