@@ -81,4 +81,4 @@ chaos: setup-dev ## pull every plug of a running service, on both stacks; SEED=1
 	$(BIN)/python -m bench.chaos --stack postgres --seed $(or $(SEED),1) --faults $(or $(FAULTS),60)
 
 clean: ## remove the environment and caches; the data folder stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

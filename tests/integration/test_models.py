@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shared.catalog import ModelCatalog
 from shared.settings import PROJECT
 from worker.engines import BATCH_SIZES
 
 HERE = Path(__file__).parent
 ENGINES = ("openvino", "tensorflow")
-SHIPPED = sorted(PROJECT.glob("models/digits/*/model.keras"))[-1]
+SHIPPED = ModelCatalog(PROJECT / "models", "digits").newest("digits").file
 SERVED = ("cnn", "mlp", "rows", "color", "any-size", "preprocessing", "residual", "functional", "template")
 SEED_MODEL = PROJECT.parent / "shared" / "data" / "seed-models" / "MNIST_model.keras"
 #: How far the outputs of the two engines may lie apart.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from cli.demo import SAMPLE
 from tests.acceptance.running import Up
@@ -26,6 +26,7 @@ FLAGS = (
 )
 #: Milliseconds that a page may take for a step, on a machine that is busy with other things.
 PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 #: A browser says this of every image that an answer of 404 stands for; the pages show a word in its place.
 MISSING_IMAGE = "Failed to load resource"
 
