@@ -15,7 +15,7 @@ class Exit(IntEnum):
 
     OK = 0  #: all is well
     TROUBLE = 1  #: `doctor` found something, or digitq itself went wrong
-    USAGE = 2  #: the command line does not make sense, or names a model that is not installed
+    USAGE = 2  #: the command line does not make sense, or `models` is asked for one that is not installed
     SOME_FAILED = 3  #: the job is complete; some images could not be read, or not even be sent
     ALL_FAILED = 4  #: the job is complete; no image could be read
     STOPPED = 5  #: the job was canceled, expired or failed as a whole

@@ -52,7 +52,7 @@ def up(
     model: Annotated[str | None, typer.Option(help="Default model: a name, or a .keras file.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of every process.")] = False,
 ) -> None:
-    """Start the whole service: Redis, API and workers in one process group."""
+    """Start the whole service, Redis, API and workers, and keep it running."""
     from cli.service.up import run
     from cli.settings import settings_with
 

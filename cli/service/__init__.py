@@ -1,1 +1,1 @@
-"""`digitq up`: the whole service as one process group."""
+"""`digitq up`: the whole service under one supervisor."""

@@ -99,7 +99,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise CannotStart(
             f"The service cannot listen on {host}:{port} ({error.strerror}); "
-            "end what uses it, or choose another with --port and --host."
+            "end what uses it, or choose another with --port (DIGITQ_PORT) or --host (DIGITQ_HOST)."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`digitq up`: checks what can be checked, starts the whole service as one process group, and ends it cleanly."""
+"""`digitq up`: checks what can be checked, starts the whole service under one supervisor, and ends it cleanly."""
 
 from __future__ import annotations
 

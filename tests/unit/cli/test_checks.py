@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(CannotStart, match=rf"cannot listen on 127.0.0.1:{port} \(Address already in use\)"):
+        with pytest.raises(CannotStart, match=rf"127.0.0.1:{port} \(Address already in use\).*DIGITQ_PORT"):
             free_port("127.0.0.1", port)
 
 
