@@ -1,6 +1,6 @@
 """Takes the pictures of this folder: `python docs/screenshots/take.py URL JOB` for a running service and a job of its.
 
-Every page in light and dark, and two on a phone; needs chromium and the packages of the tests.
+Those that the documents show; needs chromium and the packages of the tests.
 """
 
 from __future__ import annotations
@@ -12,18 +12,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 FOLDER = Path(__file__).parent
-DESK, PHONE = {"width": 1200, "height": 860}, {"width": 390, "height": 780}
 PAGES = {
     "home": "/",
     "job": "/jobs/{job}",
+    "detail": "/jobs/{job}?decision=needs_review",
     "sheet": "/jobs/{job}/sheet?digit=4",
     "review": "/review",
-    "jobs": "/jobs",
-    "models": "/models",
     "system": "/system",
-    "docs": "/docs",
 }
-ON_PHONE = ("home", "job")
 THREE = (
     (0.3, 0.25),
     (0.5, 0.15),
@@ -43,23 +39,19 @@ def main(url: str, job: str) -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for scheme in ("light", "dark"):
-            for name, path in PAGES.items():
-                take(browser, url + path.format(job=job), f"{name}-{scheme}", scheme, DESK)
-            for name in ON_PHONE:
-                take(browser, url + PAGES[name].format(job=job), f"{name}-phone-{scheme}", scheme, PHONE)
-            take(browser, f"{url}/jobs/{job}?decision=needs_review", f"detail-{scheme}", scheme, DESK)
+        for name, path in PAGES.items():
+            take(browser, url + path.format(job=job), name)
         browser.close()
 
 
-def take(browser: Browser, address: str, name: str, scheme: str, viewport: dict[str, int]) -> None:
-    page = browser.new_page(color_scheme=scheme, viewport=viewport)  # type: ignore[arg-type]
+def take(browser: Browser, address: str, name: str) -> None:
+    page = browser.new_page(color_scheme="light", viewport={"width": 1200, "height": 860})
     page.set_default_timeout(PATIENCE_MS)
     page.goto(address, wait_until="networkidle")
     page.wait_for_timeout(SETTLE_MS)
-    if name.startswith("home"):
+    if name == "home":
         draw(page)
-    if name.startswith("detail"):
+    if name == "detail":
         page.locator(".tile").first.click()
         page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=FOLDER / f"{name}.png")
