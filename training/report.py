@@ -205,8 +205,8 @@ Mean over the kinds: {mean}.
 
 ## What is no digit
 
-Rejected or sent to review, by kind; letters in typefaces, and symbols, kept out of training. "Twins" are letters that look like a
-digit by themselves (O, o, I, l, Q, i).
+Rejected or sent to review, by kind; letters in typefaces, and symbols, kept out of training. "Twins" are letters that
+look like a digit by themselves (O, o, I, l, Q, i).
 
 {negatives}
 Mean over the kinds but the twins, where 2 % of the true digits are lost: {kept}.
