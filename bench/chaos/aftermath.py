@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isinf
 
@@ -14,8 +15,10 @@ from bench.chaos.faults import Kind
 from bench.chaos.ledger import Ledger
 from bench.chaos.stack import Stack, wait_until
 from shared.broker import UNACKED, WIRE_NAMES
+from shared.database import open_engine
 from shared.errors import DatabaseUnavailable
 from shared.lifecycle import JOBS, prune
+from shared.retention import SqlRetention
 from shared.wiring import open_parts
 
 #: Seconds in which every job must end, and every message be gone, after the last fault.
@@ -73,8 +76,16 @@ def aftermath(stack: Stack, ledger: Ledger, course: Course) -> Iterator[str]:
     yield from (f"unforeseen: {line[:300]}" for line in _lines(stack, UNFORESEEN))
 
 
+class _RetentionLater(SqlRetention):
+    """Where the jobs are kept it is later, too: pruning trusts no clock that is ahead of that one."""
+
+    def clock(self) -> datetime:
+        return super().clock() + LATER
+
+
 def _left_in_store(stack: Stack, there: set[str]) -> Iterator[str]:
-    parts, later = open_parts(stack.settings), datetime.now(UTC) + LATER
+    engine, later = open_engine(stack.settings.database), datetime.now(UTC) + LATER
+    parts = replace(open_parts(stack.settings, engine), retention=_RetentionLater(engine))
     prune(parts, later)
     if left := set(parts.store.folders(JOBS, before=later)) - there:
         yield f"packs are left of {sorted(left)}"
