@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from anyio.to_thread import run_sync
@@ -25,7 +25,7 @@ POLL_SECONDS = 1
 
 @router.post("", status_code=202, openapi_extra=SUBMIT_BODY, responses={200: {"model": JobOut}})
 async def create_job(
-    request: Request, response: Response, house: HouseDep, now: Now, wait: PreferredWait, key: IdempotencyKey = None
+    request: Request, response: Response, house: HouseDep, wait: PreferredWait, key: IdempotencyKey = None
 ) -> JobOut:
     """Submit images: any number of files, archives (zip, tar, tar.gz), JSON or NDJSON items."""
     job = await submit(request, house.desk, house.places, key)
@@ -33,7 +33,7 @@ async def create_job(
         job = await house.waiting.until_ended(lambda: house.desk.parts.book.find(job.id), wait)
         response.headers["Preference-Applied"] = f"wait={wait:g}"
     response.status_code = 200 if job.status.terminal else 202
-    return _answer(job, now, response)
+    return _answer(job, response)
 
 
 @router.get("")
@@ -57,7 +57,7 @@ def list_jobs(
     responses={304: {"description": "Nothing has changed since If-None-Match"}},
 )
 async def get_job(
-    job_id: str, request: Request, response: Response, house: HouseDep, now: Now, wait: WaitQuery = 0
+    job_id: str, request: Request, response: Response, house: HouseDep, wait: WaitQuery = 0
 ) -> JobOut | Response:
     """A job as it stands; `wait` holds the answer back until it has ended."""
     book = house.desk.parts.book
@@ -65,7 +65,7 @@ async def get_job(
     etag = _etag(job)
     if _names(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers={"ETag": etag})
-    return _answer(job, now, response)
+    return _answer(job, response)
 
 
 @router.post("/{job_id}/cancel", status_code=202, responses={200: {"model": JobOut}})
@@ -73,13 +73,13 @@ def cancel_job(job_id: str, response: Response, house: HouseDep, now: Now) -> Jo
     """Stop a job: what is being read finishes and stays readable."""
     job = lifecycle.cancel(house.desk.parts, job_id, now)
     response.status_code = 200 if job.status.terminal else 202
-    return _answer(job, now, response)
+    return _answer(job, response)
 
 
 @router.post("/{job_id}/retry", status_code=202)
-def retry_job(job_id: str, response: Response, house: HouseDep, now: Now) -> JobOut:
+def retry_job(job_id: str, response: Response, house: HouseDep) -> JobOut:
     """Read an ended job's failed images again."""
-    return _answer(lifecycle.retry(house.desk.parts, job_id), now, response)
+    return _answer(lifecycle.retry(house.desk.parts, job_id), response)
 
 
 @router.delete("/{job_id}", status_code=204)
@@ -88,12 +88,13 @@ def delete_job(job_id: str, house: HouseDep) -> None:
     lifecycle.delete(house.desk.parts, job_id)
 
 
-def _answer(job: Job, now: datetime, response: Response) -> JobOut:
+def _answer(job: Job, response: Response) -> JobOut:
+    """A job as it stands now, after whatever was waited for."""
     response.headers["ETag"] = _etag(job)
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     if not job.status.terminal:
         response.headers["Retry-After"] = str(POLL_SECONDS)
-    return JobOut.of(job, now)
+    return JobOut.of(job, datetime.now(UTC))
 
 
 def _etag(job: Job) -> str:

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
+from shared import lifecycle
+from shared.packs import unpack
 from shared.ports import Parts
-from shared.testing import MemoryQueue
+from shared.testing import MemoryQueue, MoodyRecognizer, utc_now
 from tests.unit.api.conftest import Work
 from tests.unit.api.submitting import counts, job_of
 
@@ -101,6 +103,17 @@ def test_head_waits_for_no_events(client: TestClient) -> None:
 def test_a_long_poll_ends_when_its_time_is_up(client: TestClient) -> None:
     job_id = job_of(client, b"1")
     assert client.get(f"/v1/jobs/{job_id}?wait=0.2").json()["status"] == "queued"
+
+
+def test_the_pace_is_that_of_all_the_time_until_the_answer(client: TestClient, parts: Parts) -> None:
+    job_id = job_of(client, *[b"1"] * 5)
+    assert isinstance(parts.queue, MemoryQueue)
+    lifecycle.work(parts, parts.queue.take() or "", "w", MoodyRecognizer, unpack, utc_now)
+
+    progress = client.get(f"/v1/jobs/{job_id}?wait=0.5").json()["progress"]
+
+    assert progress["items_per_second"] <= 4 / 0.5
+    assert progress["eta_seconds"] >= 0.5 / 4
 
 
 @pytest.mark.parametrize("wait", ["-1", "61", "soon", "nan"])
