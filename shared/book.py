@@ -264,14 +264,11 @@ class SqlJobBook:
             return _job(connection, job_id)
 
     def expire_overdue(self, now: datetime) -> list[str]:
-        overdue = (jobs.c.deadline_at < now, jobs.c.status.in_(WORKABLE))
+        overdue = select(jobs.c.id).where(jobs.c.deadline_at < now, jobs.c.status.in_(WORKABLE))
         with writing(self._engine) as connection:
-            # The deadline is taken off, so that a job is stopped once.
-            stopped = update(jobs).where(*overdue).values(deadline_at=None).returning(jobs.c.id)
-            job_ids = list(connection.scalars(stopped))
+            job_ids = list(connection.scalars(overdue.with_for_update(key_share=True)))
             drop_not_started(connection, chunks.c.job_id.in_(job_ids))
-            settle(connection, now, jobs.c.id.in_(job_ids))
-        return job_ids
+            return settle(connection, now, jobs.c.id.in_(job_ids))
 
     def retry(self, job_id: str) -> Job:
         with writing(self._engine) as connection:

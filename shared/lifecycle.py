@@ -197,10 +197,11 @@ class Swept:
 
 def sweep(parts: Parts, now: datetime) -> Swept:
     """Find what got lost and go on: dead workers' chunks, messages a broker forgot, jobs nobody ended."""
-    for job_id in parts.book.expire_overdue(now):
-        parts.notifier.progressed(job_id, ended=True)
     leases_ended = parts.book.reclaim()
     messages_lost = sum(forget_lost(parts, queue) for queue in Queue)
+    # Now all that waits again is known, and none of it is announced that is too late.
+    for job_id in parts.book.expire_overdue(now):
+        parts.notifier.progressed(job_id, ended=True)
     unended = parts.book.settle(now)
     for job_id in unended:
         parts.notifier.progressed(job_id, ended=True)

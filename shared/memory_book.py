@@ -353,10 +353,8 @@ class MemoryBook:
         working = [job for job in self.jobs.values() if job.status in WORKABLE]
         overdue = [job.id for job in working if job.deadline_at and job.deadline_at < now]
         for job_id in overdue:
-            self.jobs[job_id] = replace(self.jobs[job_id], deadline_at=None)
             self._drop_not_started(job_id)
-            self._settle(job_id, now)
-        return overdue
+        return [job_id for job_id in overdue if self._settle(job_id, now)]
 
     @_whole
     def retry(self, job_id: str) -> Job:

@@ -129,7 +129,7 @@ class JobBook(Protocol):
         """Open an ended job's failed images again. Raises NoSuchJob, Conflict if there are none, PackLost."""
 
     def expire_overdue(self, now: datetime) -> list[str]:
-        """Stop the jobs whose deadline is past: what is running finishes, the rest expires; those that changed."""
+        """Stop the jobs whose deadline is past: what is running finishes, the rest expires; those that ended."""
 
     def ping(self) -> None:
         """Raise DatabaseUnavailable if the database does not answer."""

@@ -36,14 +36,14 @@ def parts(clock: Clock) -> Parts:
     return memory_parts(clock, window=4, lease=60)
 
 
-def submit(parts: Parts, *images: bytes, job_id: str = "job") -> None:
+def submit(parts: Parts, *images: bytes, job_id: str = "job", deadline_at: datetime | None = None) -> None:
     """One job, all its images in one chunk."""
     key = lifecycle.pack_key(job_id, 0)
     parts.store.put(key, pack([Item(n, Upload(f"{n}.png", image, f"id-{n}")) for n, image in enumerate(images)]).data)
     expires = NOW + timedelta(days=1)
     job = Job(
         job_id, "local", Status.QUEUED, Queue.BULK, MODEL, ReadOptions(), Counts(len(images)), NOW, expires,
-        uploads_expire_at=expires,
+        uploads_expire_at=expires, deadline_at=deadline_at,
     )  # fmt: skip
     lifecycle.submit(parts, job, [Chunk(f"{job_id}-chunk", job_id, key, 0, len(images))])
 
@@ -158,6 +158,15 @@ def test_a_silent_workers_chunk_is_given_to_another(parts: Parts, clock: Clock) 
     assert lifecycle.sweep(parts, NOW).leases_ended == 1
     work_off(parts)
     assert readings(parts) == ["1"]
+
+
+def test_a_silent_workers_chunk_is_given_to_nobody_after_the_deadline(parts: Parts, clock: Clock) -> None:
+    submit(parts, b"1", deadline_at=NOW)
+    parts.book.claim(queue_of(parts).take() or "", "silent", parts.lease, NOW)
+    clock.now += 61
+    lifecycle.sweep(parts, NOW + timedelta(seconds=61))
+    assert parts.book.find("job").status is Status.EXPIRED
+    assert queue_of(parts).take() is None
 
 
 def test_a_message_is_missed_once_it_neither_waits_nor_is_in_anybodys_hands(parts: Parts, clock: Clock) -> None:
