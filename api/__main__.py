@@ -17,8 +17,9 @@ from fastapi import FastAPI
 from uvicorn.main import STARTUP_FAILURE  # type: ignore[attr-defined]
 
 from api.app import create_app
+from shared.endings import ending_in_a_sentence
 from shared.logs import configure_logs
-from shared.settings import Settings
+from shared.settings import load_settings
 
 #: Seconds that open requests have to finish once the server is told to stop.
 GRACE_SECONDS = 20
@@ -53,7 +54,8 @@ def inherited() -> list[socket.socket] | None:
 
 
 def main() -> None:
-    settings = Settings()
+    with ending_in_a_sentence():
+        settings = load_settings()
     configure_logs(settings.log_level)
     server = Server(
         uvicorn.Config(

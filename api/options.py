@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from api.bodies import Fields
 from api.schemas import JobOptions, Metadata
 from shared.errors import InvalidRequest
+from shared.faults import faults
 
 #: Fields that are JSON objects; every other one is an option.
 DOCUMENTS = frozenset({"options", "metadata"})
@@ -30,7 +31,7 @@ def options_of(fields: Fields) -> JobOptions:
     try:
         return JobOptions.model_validate(given)
     except ValidationError as error:
-        raise InvalidRequest(f"The options are not as documented: {_faults(error)}.") from error
+        raise InvalidRequest(f"The options are not as documented: {faults(error)}.") from error
 
 
 def metadata_of(fields: Fields) -> Metadata:
@@ -55,8 +56,3 @@ def _parsed(fields: Fields, name: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise InvalidRequest(f'"{name}" is a JSON object.')
     return value
-
-
-def _faults(error: ValidationError) -> str:
-    faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-    return "; ".join(faults)

@@ -24,7 +24,7 @@ from cli.service.plan import address, reachable_host
 from cli.service.probes import http_answers
 from cli.settings import settings_with
 from shared.errors import CannotStart, StoreUnavailable
-from shared.settings import Settings
+from shared.settings import Settings, variable
 
 PACKAGES = ("digitq", "celery", "redis", "fastapi", "sqlalchemy", "keras", "openvino", "numpy", "pillow")
 #: The settings that are options of this command, as of `digitq up`.
@@ -64,9 +64,9 @@ def examine(settings: Settings) -> Exit:
 def _settings_rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
     given = _given(settings)
     for name, value in settings.model_dump().items():
-        variable = f"DIGITQ_{name.upper()}"
-        origin = "option" if name in given else "environment" if variable in os.environ else "default"
-        yield variable, without_password(str(value)), origin
+        told = variable(name) in os.environ
+        origin = "option" if name in given else "environment" if told else "default"
+        yield variable(name), without_password(str(value)), origin
 
 
 def _given(settings: Settings) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from shared.errors import CannotStart, DigitqError, NoSuchModel
+from shared.errors import CannotStart, DigitqError, FaultySettings, NoSuchModel
 
 
 class Exit(IntEnum):
@@ -15,7 +15,7 @@ class Exit(IntEnum):
 
     OK = 0  #: all is well
     TROUBLE = 1  #: `doctor` found something, or digitq itself went wrong
-    USAGE = 2  #: the command line does not make sense, or `models` is asked for one that is not installed
+    USAGE = 2  #: the command line or a setting does not make sense, or `models` is asked for one that is not installed
     SOME_FAILED = 3  #: the job is complete; some images could not be read, or not even be sent
     ALL_FAILED = 4  #: the job is complete; no image could be read
     STOPPED = 5  #: the job was canceled, expired or failed as a whole
@@ -62,6 +62,7 @@ class Interrupted(DigitqError):
 #: The first class that fits decides.
 CODES: tuple[tuple[type[DigitqError], Exit], ...] = (
     (UsageError, Exit.USAGE),
+    (FaultySettings, Exit.USAGE),
     (NoSuchModel, Exit.USAGE),
     (ServerUnreachable, Exit.UNREACHABLE),
     (RequestRefused, Exit.REFUSED),

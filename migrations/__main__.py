@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 from migrations.upgrade import upgrade
 from shared.database import open_engine
-from shared.errors import DigitqError
-from shared.settings import Settings
+from shared.endings import ending_in_a_sentence
+from shared.errors import CannotStart
+from shared.settings import load_settings
 
 
-def main() -> int:
-    settings = Settings()
-    if not settings.database_url:
-        settings.data.mkdir(parents=True, exist_ok=True)
-    try:
+def main() -> None:
+    with ending_in_a_sentence():
+        settings = load_settings()
+        if not settings.database_url:
+            _make(settings.data)
         upgrade(open_engine(settings.database))
-    except DigitqError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 1
-    return 0
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {folder} cannot be written ({error.strerror}); "
+            "change its permissions or choose another with DIGITQ_DATA."
+        ) from error
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

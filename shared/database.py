@@ -30,8 +30,8 @@ NOTICED = {
 }
 #: What PostgreSQL says where nothing can be written, as on a host that stands by (SQLSTATE).
 READ_ONLY = "25006"
-#: How SQLite words SQLITE_FULL.
-SQLITE_FULL = "database or disk is full"
+#: How SQLite words SQLITE_FULL and SQLITE_CANTOPEN.
+SQLITE_FULL, SQLITE_CANNOT_OPEN = "database or disk is full", "unable to open database file"
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise (StoreFull if SQLITE_FULL in str(error) else DatabaseUnavailable) from error
+        raise _of_operation(str(error)) from error
     except NoConnectionInTime as error:
         raise DatabaseUnavailable from error
     except (DataError, OverflowError) as error:  # a text or a number that no column can hold
@@ -139,3 +139,13 @@ def _translated() -> Iterator[None]:
         if error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY:
             raise DatabaseUnavailable from error
         raise
+
+
+def _of_operation(words: str) -> StoreFull | DatabaseUnavailable:
+    if SQLITE_FULL in words:
+        return StoreFull()
+    if SQLITE_CANNOT_OPEN in words:
+        return DatabaseUnavailable(
+            "The file of the database cannot be opened; check DIGITQ_DATABASE_URL, and that its folder can be written."
+        )
+    return DatabaseUnavailable()

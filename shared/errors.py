@@ -1,4 +1,4 @@
-"""Every error of digitq, so that each caller can say what to do next.
+"""The errors that several folders know, so that each caller can say what to do next; cli and api add some of their own.
 
 DigitqError                     code, message
 ├── Refused                     what the client sent cannot be taken
@@ -24,6 +24,7 @@ DigitqError                     code, message
 │   └── NoAnswerInTime
 ├── PackLost                    the bytes of an accepted upload are gone or damaged
 ├── CannotStart                 a process refuses to start and says why
+│   ├── FaultySettings
 │   ├── ModelMissing
 │   └── ModelBroken
 └── ImageError                  one image cannot be read; its neighbors can
@@ -186,6 +187,12 @@ class CannotStart(DigitqError):
     """This process cannot start."""
 
     code = "cannot_start"
+
+
+class FaultySettings(CannotStart):
+    """These settings make no sense; docs/reference/settings.md says what each may be."""
+
+    code = "faulty_settings"
 
 
 class ModelMissing(CannotStart):

@@ -7,11 +7,22 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import FaultySettings
+from shared.faults import faults
 
 PROJECT = Path(__file__).resolve().parent.parent
 MIB = 2**20
+#: What the name of a setting's variable begins with.
+PREFIX = "DIGITQ_"
+#: How the URLs may begin.
+SCHEMES = {
+    "database_url": ("sqlite", "postgresql", "postgres", "postgresql+psycopg"),
+    "redis_url": ("redis", "rediss", "unix"),
+    "store_url": ("file", "s3"),
+}
 
 
 def available_cores() -> int:
@@ -19,10 +30,15 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
 class Settings(BaseSettings):
     """The effective settings of one process; `digitq doctor` prints them."""
 
-    model_config = SettingsConfigDict(env_prefix="DIGITQ_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     data: Path = Field(Path("data"), description="Folder for the database, the packs and the embedded Redis.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
@@ -70,13 +86,22 @@ class Settings(BaseSettings):
     predict_seconds: float = Field(30, gt=0, description="How long POST /predict waits for its answer.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
+    @field_validator(*SCHEMES)
+    @classmethod
+    def urls_are_of_a_known_kind(cls, url: str, field: ValidationInfo) -> str:
+        """Of another kind a process would learn only when it first connects."""
+        known = SCHEMES[str(field.field_name)]
+        if url and url.partition(":")[0] not in known:
+            raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in known)}")
+        return url
+
     @model_validator(mode="after")
     def timers_are_ordered(self) -> Self:
         """Each timer must outlast the one before it, or a slow chunk is read twice."""
         timers = ("soft_limit_seconds", "hard_limit_seconds", "lease_seconds", "visibility_seconds")
         for shorter, longer in pairwise(timers):
             if getattr(self, shorter) >= getattr(self, longer):
-                raise ValueError(f"{shorter} must be less than {longer}")
+                raise ValueError(f"{variable(shorter)} must be less than {variable(longer)}")
         return self
 
     @property
@@ -93,3 +118,11 @@ class Settings(BaseSettings):
     def store(self) -> str:
         """The store's URL, with the default filled in."""
         return self.store_url or (self.data.resolve() / "packs").as_uri()
+
+
+def load_settings(**options: object) -> Settings:
+    """The settings in force; an option goes before its variable. Raises FaultySettings that names the faulty ones."""
+    try:
+        return Settings(**options)  # type: ignore[arg-type]  # pydantic looks at what they are
+    except ValidationError as error:
+        raise FaultySettings(f"These settings make no sense: {faults(error, variable)}.") from error

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from shared.endings import ending_in_a_sentence
+
 
 def main(arguments: list[str]) -> None:
+    with ending_in_a_sentence():
+        from worker.app import celery, settings
     from worker.alive import follow_sends
-    from worker.app import celery, settings
     from worker.channel import listen_robustly
     from worker.process import exit_status, watch_children
 

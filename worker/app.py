@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shared.settings import Settings
+from shared.settings import load_settings
 from shared.wiring import open_celery
 
-settings = Settings()
+settings = load_settings()
 celery = open_celery(settings)
 celery.conf.include = ["worker.tasks"]
 celery.set_current()

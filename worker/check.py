@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.catalog import ModelCatalog, sha256_of
-from shared.errors import Conflict, DigitqError, Missing, ModelMissing
+from shared.endings import USAGE
+from shared.errors import Conflict, DigitqError, FaultySettings, Missing, ModelMissing
 from shared.manifest import DIGITS, NORMALIZATIONS, Manifest, manifest_text
-from shared.settings import Settings
+from shared.settings import load_settings
 from worker.measure import Labeled, Measured, measure
 from worker.mnist import digits
 from worker.recognizer import KerasRecognizer, load_recognizer
@@ -26,8 +27,6 @@ from worker.self_test import known_right, self_test
 
 #: What MNIST's test set is called among the metrics.
 MNIST = "mnist"
-#: The exit code when what is asked for cannot be: argparse's own. Of a model that cannot be served it is 1.
-USAGE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def publish(found: Findings, version: str, models: Path) -> None:
 
 def run(wanted: str, folder: Path | None, version: str | None) -> Findings:
     """Check the model that is meant and, if there is a version, publish it. Raises DigitqError."""
-    settings = Settings()
+    settings = load_settings()
     catalog = ModelCatalog(settings.models, wanted)
     entry = catalog.entry(catalog.resolve(None))
     images, source = (labeled_images(folder), folder.resolve().name) if folder else (mnist_images(), MNIST)
@@ -134,10 +133,10 @@ def main() -> None:
     options = parser.parse_args()
     try:
         print(json.dumps(asdict(run(options.model, options.images, options.publish))))
-    except (Missing, ModelMissing, Conflict) as error:
+    except (FaultySettings, Missing, ModelMissing, Conflict) as error:
         print(error.message, file=sys.stderr)
         sys.exit(USAGE)
-    except DigitqError as error:
+    except DigitqError as error:  # a model that cannot be served: the status is 1
         sys.exit(error.message)
 
 

@@ -18,6 +18,7 @@ from redis import Redis
 
 from shared.catalog import ModelCatalog
 from shared.domain import ModelRef, Requeue
+from shared.endings import EX_CONFIG
 from shared.errors import CannotStart, Unavailable
 from shared.lifecycle import announce
 from shared.logs import configure_logs
@@ -33,8 +34,6 @@ from worker.alive import follow_heartbeats
 LOADED_MODELS = 4
 #: How a child tells its parent that no child will ever be able to work.
 CANNOT_START_SIGNAL = signal.SIGUSR2
-#: The exit status for a faulty configuration, from BSD's sysexits.h.
-EX_CONFIG = 78
 
 log = structlog.get_logger(__name__)
 

@@ -23,7 +23,7 @@ from redis import Redis
 
 from bench.chaos.keeper import Keeper, Program
 from cli.service import redis as embedded
-from shared.settings import Settings
+from shared.settings import PREFIX, Settings, variable
 
 #: Timers in seconds, and sizes, that make a fault and its end fit into a short test.
 TIMERS = {
@@ -155,12 +155,11 @@ def wait_until(condition: Callable[[], bool], seconds: float, complaint: str) ->
 
 def _environment(data: Path) -> dict[str, str]:
     chosen = {"data": str(data), "port": str(_free_port()), "workers": "1", **TIMERS}
-    return {**os.environ, "PYTHONSAFEPATH": "1", **{f"DIGITQ_{name.upper()}": value for name, value in chosen.items()}}
+    return {**os.environ, "PYTHONSAFEPATH": "1", **{variable(name): value for name, value in chosen.items()}}
 
 
 def _settings(environment: dict[str, str]) -> Settings:
-    prefix = "DIGITQ_"
-    named = {name.removeprefix(prefix).lower(): value for name, value in environment.items() if name.startswith(prefix)}
+    named = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
     return Settings(**named)  # type: ignore[arg-type]  # pydantic parses what an environment holds
 
 

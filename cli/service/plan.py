@@ -11,7 +11,7 @@ from zlib import crc32
 from cli.service import redis
 from cli.service.contracts import Service
 from cli.service.probes import http_answers, redis_answers
-from shared.settings import Settings
+from shared.settings import Settings, variable
 
 #: Addresses that mean "every interface", and how this machine reaches itself then.
 EVERYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
@@ -74,7 +74,7 @@ def environment(inherited: Mapping[str, str], settings: Settings, embedded: Embe
     }
     return {
         **inherited,
-        **{f"DIGITQ_{name.upper()}": str(value) for name, value in chosen.items()},
+        **{variable(name): str(value) for name, value in chosen.items()},
         # Lines appear when they are printed, and a folder called `api` in the current folder stays out of the way.
         "PYTHONUNBUFFERED": "1",
         "PYTHONSAFEPATH": "1",

@@ -174,3 +174,15 @@ def test_a_full_backlog_is_503_until_work_is_done(client: TestClient, work: Work
     assert answer.headers["retry-after"].isdigit()
     work()
     assert submit(client, b"3").status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"threshold": 0.5, "target_accuracy": 0.9}, "give threshold or target_accuracy, not both"),
+        ({"top_k": 0}, "top_k: Input should be greater than or equal to 1"),
+    ],
+)
+def test_what_is_wrong_with_the_options_is_said(client: TestClient, options: dict[str, float], fault: str) -> None:
+    answer = client.post("/v1/jobs", json={"items": [{"image": "MQ=="}], "options": options})
+    assert answer.json()["detail"] == f"The options are not as documented: {fault}."

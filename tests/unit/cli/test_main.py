@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from cli.exits import Exit, ServerUnreachable, exit_code
 from cli.main import app
-from shared.errors import CannotStart, DigitqError, ModelMissing
+from shared.errors import CannotStart, DigitqError, FaultySettings, ModelMissing
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
 
@@ -42,7 +42,13 @@ def test_every_exit_code_is_documented(code: Exit) -> None:
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(ServerUnreachable(), 6), (CannotStart(), 78), (ModelMissing(), 78), (DigitqError("else"), 1)],
+    [
+        (FaultySettings(), 2),
+        (ServerUnreachable(), 6),
+        (CannotStart(), 78),
+        (ModelMissing(), 78),
+        (DigitqError("else"), 1),
+    ],
 )
 def test_an_error_has_the_exit_code_of_its_kind(error: DigitqError, code: int) -> None:
     assert exit_code(error) == code

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from shared.broker import UPKEEP, WIRE_NAMES
 from shared.celery_options import broker_url, celery_options
 from shared.domain import Queue
-from shared.settings import Settings
+from shared.errors import FaultySettings
+from shared.settings import Settings, load_settings, variable
 
 TIMERS = ("soft_limit_seconds", "hard_limit_seconds", "lease_seconds", "visibility_seconds")
 
@@ -37,8 +38,22 @@ def test_given_urls_are_taken_as_they_are() -> None:
 @pytest.mark.parametrize(("shorter", "longer"), list(pairwise(TIMERS)))
 def test_each_timer_must_outlast_the_one_before_it(shorter: str, longer: str) -> None:
     same = getattr(Settings(), longer)
-    with pytest.raises(ValidationError, match=f"{shorter} must be less than {longer}"):
+    with pytest.raises(ValidationError, match=f"{variable(shorter)} must be less than {variable(longer)}"):
         Settings(**{shorter: same})
+
+
+def test_faulty_settings_are_named_as_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITQ_HARD_LIMIT_SECONDS", "60")
+    with pytest.raises(FaultySettings) as raised:
+        load_settings(lease_seconds=50)
+    said = "These settings make no sense: DIGITQ_HARD_LIMIT_SECONDS must be less than DIGITQ_LEASE_SECONDS."
+    assert raised.value.message == said
+
+
+@pytest.mark.parametrize("name", ["database_url", "redis_url", "store_url"])
+def test_urls_of_another_kind_are_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="must begin with"):
+        Settings(**{name: "foo://x"})
 
 
 @pytest.mark.parametrize(
