@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/models", tags=["models"], responses=ERRORS)
 
 
 @router.get("")
-def listinstalled_models(house: HouseDep) -> Page[ModelOut]:
+def list_models(house: HouseDep) -> Page[ModelOut]:
     """Every installed version of every model."""
     found = installed_models(house.desk.catalog)
     ends = (str(found[0].name), str(found[-1].name)) if found else (None, None)

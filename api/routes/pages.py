@@ -15,7 +15,7 @@ from api.routes.models import installed_models
 from api.summaries import JobSummary
 from shared.catalog import ModelCatalog
 from shared.domain import ChunkState, Decision
-from shared.errors import NoSuchJob, NoSuchModel
+from shared.errors import Missing, NoSuchJob
 
 RECENT = 5
 PAGE = 50
@@ -73,7 +73,7 @@ def error_sheet(house: HouseDep, name: str, version: str) -> FileResponse:
     """The contact sheet of a published model's test errors."""
     sheet = _error_sheets(house.desk.catalog).get((name, version))
     if sheet is None:
-        raise NoSuchModel("This model came without a sheet of its errors.")
+        raise Missing("This model came without a sheet of its errors.")
     return FileResponse(sheet)
 
 
