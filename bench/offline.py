@@ -35,7 +35,7 @@ from worker.pixels import feed
 from worker.recognizer import KerasRecognizer, load_recognizer
 from worker.self_test import self_test
 
-#: Images read at once: a full pack.
+#: Images read at once.
 BATCH = 256
 #: Seconds that a process may wait for the others: to load their model, and for what is measured in between.
 PATIENCE_SECONDS = 300

@@ -1,4 +1,4 @@
-"""The words of digitq as frozen values: jobs, chunks, readings, and the steps a job may take.
+"""The words of digitq as frozen values: jobs, chunks and readings.
 
 What there is one of for every image, or more, is a NamedTuple: it is made in half of a dataclass' time.
 """
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -31,16 +30,6 @@ class Status(StrEnum):
 
 #: The states in which nothing happens to a job any more, unless its owner has the failed images read again.
 TERMINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELED, Status.EXPIRED})
-
-#: Which step may follow which; there is no other.
-NEXT: Mapping[Status, frozenset[Status]] = MappingProxyType(
-    {
-        Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.CANCELED, Status.FAILED, Status.EXPIRED}),
-        Status.IN_PROGRESS: frozenset({Status.CANCELING, Status.CANCELED, *TERMINAL}),
-        Status.CANCELING: frozenset({Status.CANCELED}),
-        **{status: frozenset({Status.QUEUED}) for status in TERMINAL},
-    }
-)
 
 
 class Outcome(StrEnum):

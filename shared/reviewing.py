@@ -11,15 +11,13 @@ from shared.domain import Result
 
 #: What a person says of an image that shows no digit.
 NOT_A_DIGIT = "none"
-#: What a person can say.
-VERDICTS = (*"0123456789", NOT_A_DIGIT)
 
 
 @dataclass(frozen=True, slots=True)
 class OutlineRow:
     """One result in short; an image that failed has no digit, no confidence and no decision.
 
-    `corrected` is one of VERDICTS, or None if nobody has looked at it.
+    `corrected` is a digit or NOT_A_DIGIT, or None if nobody has looked at it.
     """
 
     index: int
@@ -31,7 +29,7 @@ class OutlineRow:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The last word of a person on an image: one of VERDICTS, which may be the model's own."""
+    """The last word of a person on an image: a digit or NOT_A_DIGIT, which may be the model's own."""
 
     label: str
     reviewer: str

@@ -15,7 +15,7 @@ from shared.manifest import RiskPoint
 from shared.ports import Recognizer
 from worker.risk import risk_coverage
 
-#: Images read at once: a full pack.
+#: Images read at once.
 BATCH = 256
 
 
