@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
@@ -52,7 +53,9 @@ def create_app(settings: Settings) -> FastAPI:
         engine.dispose()
 
     # FastAPI's own pages of documentation load their scripts from another host; ours is among the pages.
-    app = FastAPI(title="digitq", version="0.1.0", description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="digitq", version=version("digitq"), description=ABOUT, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     problems.install(app)
     app.add_middleware(Head)
     app.add_middleware(SmallBodies)

@@ -11,6 +11,7 @@ import binascii
 from shared.domain import Unreadable, Upload
 from shared.errors import ImageTooLarge
 
+#: Pixels of a side of a picture that comes as one flat list, as MNIST's often do.
 SIDE = 28
 #: Pixels an array may have: as JSON, more would be a strange way to send an image.
 MAX_ARRAY_PIXELS = 1_000_000

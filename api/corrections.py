@@ -15,7 +15,7 @@ from typing import IO
 from anyio import from_thread
 
 from api.media import SUFFIXES, media_type
-from api.views import BATCH, Views
+from api.views import BATCH, SIDE, Views
 from shared.errors import Missing, PackLost
 from shared.pictures import items_of
 from shared.ports import Parts
@@ -23,7 +23,6 @@ from shared.reviewing import NOT_A_DIGIT, Correction, Place, ReviewBook
 
 #: The beginnings of MNIST's files: bytes in three dimensions, bytes in one (Y. LeCun, C. Cortes, C. J. C. Burges).
 IMAGES_MAGIC, LABELS_MAGIC = 0x00000803, 0x00000801
-SIDE = 28
 PIECE = 2**20
 
 Batch = tuple[str, dict[int, Correction]]

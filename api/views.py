@@ -20,6 +20,8 @@ from shared.wiring import REDIS_SECONDS, open_celery, open_redis
 VIEW_SECONDS = 10
 #: Images to ask one worker for at a time.
 BATCH = 256
+#: Pixels of a side of what the network sees.
+SIDE = 28
 
 
 def open_views(settings: Settings) -> Views:

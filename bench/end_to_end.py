@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import httpx
 
 from bench.corpus import read_zip, write_zip
 from bench.offline import waiting_workers
+from cli.service.checks import free_port
 from shared.settings import Settings, available_cores
 
 #: Seconds that the service may take to be ready, to read the images, and to end.
@@ -78,7 +78,7 @@ def submit(client: httpx.Client, source: Path) -> float:
 def running_service() -> Iterator[httpx.Client]:
     """A client of a service of our own, in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="digitq-bench-") as folder:
-        port = _free_port()
+        port = free_port("127.0.0.1", 0)
         command = [sys.executable, "-m", "cli", "up", "--port", str(port), "--data", f"{folder}/data"]
         service = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, env={**os.environ, "DIGITQ_LOG_LEVEL": "warning"}
@@ -90,12 +90,6 @@ def running_service() -> Iterator[httpx.Client]:
         finally:
             service.send_signal(signal.SIGTERM)
             service.wait(STOP_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(client: httpx.Client) -> None:

@@ -18,6 +18,7 @@ from api.openapi import ERRORS
 from api.paging import page_of
 from api.png import gray_png
 from api.schemas import Page, ResultOut
+from api.views import SIDE
 from shared.domain import Decision
 from shared.errors import NoSuchItem
 from shared.pictures import items_of
@@ -26,8 +27,6 @@ from shared.pictures import items_of
 SAFE_TO_SHOW = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
 #: An image of a job stays what it is.
 KEPT_BY_BROWSERS = {"Cache-Control": "private, max-age=86400, immutable"}
-#: Pixels of a side of what the network sees.
-SIDE = 28
 
 router = APIRouter(prefix="/v1/jobs/{job_id}/results", tags=["results"], responses=ERRORS)
 
@@ -89,7 +88,7 @@ def get_result(job_id: str, index: int, house: HouseDep) -> ResultOut:
 
 @router.get("/{index}/image", response_class=Response)
 def get_image(job_id: str, index: int, house: HouseDep) -> Response:
-    """The image's bytes as they were sent, offered as a download that no browser runs."""
+    """The image's bytes as they were sent; a browser shows them as an image and runs nothing in them."""
     for item in items_of(house.desk.parts, job_id, [index]):
         if not item.upload.error:
             headers = SAFE_TO_SHOW | KEPT_BY_BROWSERS

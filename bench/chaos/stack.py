@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from redis import Redis
 
 from bench.chaos.keeper import Keeper, Program
 from cli.service import redis as embedded
+from cli.service.checks import free_port
 from shared.settings import PREFIX, Settings, variable
 
 #: Timers in seconds, and sizes, that make a fault and its end fit into a short test.
@@ -154,19 +154,13 @@ def wait_until(condition: Callable[[], bool], seconds: float, complaint: str) ->
 
 
 def _environment(data: Path) -> dict[str, str]:
-    chosen = {"data": str(data), "port": str(_free_port()), "workers": "1", **TIMERS}
+    chosen = {"data": str(data), "port": str(free_port("127.0.0.1", 0)), "workers": "1", **TIMERS}
     return {**os.environ, "PYTHONSAFEPATH": "1", **{variable(name): value for name, value in chosen.items()}}
 
 
 def _settings(environment: dict[str, str]) -> Settings:
     named = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
     return Settings(**named)  # type: ignore[arg-type]  # pydantic parses what an environment holds
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
