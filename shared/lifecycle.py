@@ -181,7 +181,11 @@ def retry(parts: Parts, job_id: str) -> Job:
 
 
 def delete(parts: Parts, job_id: str) -> None:
-    """Forget an ended job: its rows first, so that nobody finds a job without its images."""
+    """Forget an ended job: its rows first, so that nobody finds a job without its images.
+
+    If the store is away all stays as it is, so that who tries again finds the job.
+    """
+    parts.store.ping()
     parts.retention.remove(job_id)
     parts.store.remove(pack_prefix(job_id))
 

@@ -212,6 +212,23 @@ def test_pruning_takes_old_uploads_first_then_jobs_and_orphans(parts: Parts, clo
     assert parts.retention.known(["job"]) == set()
 
 
+def test_nothing_is_deleted_while_the_store_is_away(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    submit(parts, b"1")
+    work_off(parts)
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as store_away:
+        store_away.setattr(MemoryStore, "ping", away)
+        store_away.setattr(MemoryStore, "remove", away)
+        with pytest.raises(StoreUnavailable):
+            lifecycle.delete(parts, "job")
+    assert parts.retention.known(["job"]) == {"job"}
+    lifecycle.delete(parts, "job")
+    assert parts.retention.known(["job"]) == set()
+
+
 def test_a_clock_that_is_ahead_deletes_nothing(parts: Parts) -> None:
     submit(parts, b"1")
     work_off(parts)
