@@ -14,6 +14,7 @@ from api import problems
 from api.arrival import Desk
 from api.deps import House
 from api.middleware.client_left import ClientLeft
+from api.middleware.cut_off import CutOff
 from api.middleware.head import Head
 from api.middleware.known_host import KnownHost
 from api.middleware.request_id import RequestId
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SmallBodies)
     app.add_middleware(SameOrigin)
     app.add_middleware(KnownHost, settings=settings)
+    app.add_middleware(CutOff)
     app.add_middleware(RequestId)
     app.add_middleware(ClientLeft)
     for routes in (jobs, events, results, tiles, reviews, predict, models, health, pages):
