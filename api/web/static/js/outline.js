@@ -11,17 +11,25 @@ export class Outline {
     this.total = total;
     this.predictions = new Array(total).fill(null);
     this.confidences = new Float32Array(total);
-    this.decisions = new Uint8Array(total);
     this.corrected = new Map();
+    this.reset();
+  }
+
+  /** Forget which images have a result, as after a retry. */
+  reset() {
+    this.decisions = new Uint8Array(this.total);
     this.known = 0;
   }
 
   /** Fetch what is new: all from the first image that has no result yet. */
   async update() {
+    const { decisions } = this;
     let page;
     let after = this.known - 1;
     do {
       page = await get(`${this.path}?after=${after}&limit=${PAGE}`);
+      // What was asked for before a reset is no longer true.
+      if (decisions !== this.decisions) return;
       page.index.forEach((index, row) => this.take(page, index, row));
       after = page.index.at(-1);
     } while (page.has_more);
@@ -33,11 +41,6 @@ export class Outline {
     this.confidences[index] = page.confidence[row] ?? 0;
     this.decisions[index] = DECISIONS.indexOf(page.decision[row]);
     if (page.corrected[row]) this.corrected.set(index, page.corrected[row]);
-  }
-
-  /** Forget what is known, as after a retry. */
-  reset() {
-    this.known = 0;
   }
 
   /** What a person said ("none" for not a digit), or undefined: nobody has looked. */
