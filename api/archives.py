@@ -15,14 +15,12 @@ from typing import IO
 from api import tars, zips
 from shared.domain import Unreadable, Upload
 from shared.errors import BrokenArchive, ImageTooLarge, StoreFull, TooLarge
+from shared.litter import is_litter
 from shared.settings import Settings
 
 #: An archive may unpack to this many times its own size, and always to as much as `FREE_BYTES`.
 MAX_RATIO = 200
 FREE_BYTES = 256 * 2**20
-
-#: Files that systems leave in archives and nobody means to send.
-JUNK_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 #: How much of an archive is moved to its temporary file at a time.
 SPOOL_BYTES = 2**20
@@ -83,7 +81,7 @@ def _zip_members(stream: ChunkReader, settings: Settings, watch: tars.Watch) -> 
         _spool(stream, spool)
         directory, contents = zips.Source(spool.fileno()), zips.Source(spool.fileno())
         for entry in zips.entries(directory):
-            if entry.is_folder or is_junk(entry.name):
+            if entry.is_folder or is_litter(entry.name):
                 continue
             if refused := _refused(entry, limit):
                 yield refused
@@ -124,7 +122,7 @@ def _zip_upload(contents: zips.Source, entry: zips.Entry, limit: int) -> Upload:
 def _tar_members(stream: ChunkReader, settings: Settings, watch: tars.Watch) -> Iterator[Upload]:
     limits = tars.Limits(member=settings.max_upload_bytes, data=settings.max_image_bytes)
     for member in tars.members(stream, limits, watch):
-        if not member.is_folder and not is_junk(member.name):
+        if not member.is_folder and not is_litter(member.name):
             yield _tar_upload(member)
 
 
@@ -138,10 +136,3 @@ def _tar_upload(member: tars.Member) -> Upload:
 
 def _failed(name: str, code: str, message: str) -> Upload:
     return Upload(name, error=Unreadable(code, message))
-
-
-def is_junk(name: str) -> bool:
-    """Whether a file is a system's own and not meant to be read."""
-    path = f"/{name}"
-    last = path[path.rindex("/") + 1 :]
-    return last in JUNK_NAMES or last.startswith("._") or "/__MACOSX/" in path or "/.git/" in path

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from cli.exits import UsageError
+from shared.litter import is_litter
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
-#: Files and folders that operating systems leave about; whatever starts with a dot is skipped, too.
-LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,15 @@ class NoRegularFile(OSError):
 class Collection:
     """What was found: archives and loose image files; and what was not taken.
 
-    That is how many files are no images, which linked folders were not entered, and what could not be read, and why.
+    That is how many files are no images, which linked and hidden folders were not entered, and what could not be read,
+    and why.
     """
 
     archives: list[Source] = field(default_factory=list)
     images: list[Source] = field(default_factory=list)
     skipped: int = 0
     linked: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
     @property
@@ -71,10 +72,13 @@ def name_of(path: str) -> str:
     return str(PurePosixPath(*(part for part in Path(path).parts if part not in {os.sep, "..", "."})))
 
 
-def is_litter(name: str) -> bool:
-    """Whether a file or a folder of this name is certainly no image."""
-    if name.startswith(".") or name.lower() in LITTER:
-        return True
+def is_hidden(name: str) -> bool:
+    """Whether nobody means a file or a folder of this name when sending what it lies in."""
+    return name.startswith(".") or is_litter(name)
+
+
+def is_no_image(name: str) -> bool:
+    """Whether a file of this name is certainly neither an image nor an archive."""
     if name.lower().endswith(ARCHIVES):
         return False
     kind = mimetypes.guess_type(name)[0]
@@ -99,7 +103,8 @@ def _add_folder(found: Collection, folder: str, *, recursive: bool) -> None:
     with os.scandir(folder):
         pass  # a folder that is named must be readable
     for path in _files(found, folder, recursive=recursive):
-        if is_litter(os.path.basename(path)):  # noqa: PTH119 - half a million paths
+        name = os.path.basename(path)  # noqa: PTH119 - half a million paths
+        if is_hidden(name) or is_no_image(name):
             found.skipped += 1
         else:
             _add_file(found, path)
@@ -121,6 +126,8 @@ def _files(found: Collection, folder: str, *, recursive: bool) -> Iterator[str]:
     """
     for here, folders, files in os.walk(folder, onerror=lambda error: found.miss(error.filename, error)):
         start = here.rstrip(os.sep) + os.sep
-        folders[:] = sorted(name for name in folders if recursive and not is_litter(name))
+        inner = sorted(folders) if recursive else []
+        found.hidden.extend(start + name for name in inner if is_hidden(name))
+        folders[:] = [name for name in inner if not is_hidden(name)]
         found.linked.extend(start + name for name in folders if os.path.islink(start + name))  # noqa: PTH114
         yield from (start + name for name in sorted(files))

@@ -10,6 +10,7 @@ import typer
 
 from cli.collect import Collection, collect
 from cli.exits import UsageError
+from cli.show import counted
 
 #: How many paths are named where there are more.
 NAMED = 5
@@ -19,11 +20,12 @@ def gathered(paths: Sequence[str], *, recursive: bool) -> Collection:
     """What is to be sent; says what is left out. Raises UsageError if nothing is to be sent."""
     found = collect(_names(paths), recursive=recursive)
     if not found.archives and not found.images:
-        skipped = f" ({found.skipped:,} other files skipped)" if found.skipped else ""
+        skipped = f" ({counted(found.skipped, 'other file')} skipped)" if found.skipped else ""
         nothing = f"There are no images in {', '.join(paths)}{skipped}."
         raise UsageError("\n".join((nothing, *_not_entered(found), *_unreadable(found))))
     if found.skipped:
-        typer.echo(f"Skipped {found.skipped:,} files that are no images.", err=True)
+        skipped = counted(found.skipped, "file that is no image", "files that are no images")
+        typer.echo(f"Skipped {skipped}.", err=True)
     _say(_not_entered(found))
     return found
 
@@ -49,14 +51,16 @@ def _names_in(given: bytes) -> Iterator[str]:
 
 
 def _not_entered(found: Collection) -> Iterator[str]:
-    if found.linked:
-        yield f"Left out {len(found.linked):,} linked folders; name one to send what is in it:"
-        yield from _some(found.linked)
+    for kind, folders in (("linked", found.linked), ("hidden", found.hidden)):
+        if folders:
+            yield f"Left out {counted(len(folders), f'{kind} folder')}; name one to send what is in it:"
+            yield from _some(folders)
 
 
 def _unreadable(found: Collection) -> Iterator[str]:
     if found.unreadable:
-        yield f"Could not read {len(found.unreadable):,} files or folders, which are not sent:"
+        one, many = "file or folder, which is not sent", "files or folders, which are not sent"
+        yield f"Could not read {counted(len(found.unreadable), one, many)}:"
         yield from _some(found.unreadable)
 
 

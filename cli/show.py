@@ -31,9 +31,14 @@ def as_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with what it counts: 1 image, 2,000 images."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def accepted(job: Job) -> str:
     """The line that says which job the images became."""
-    return f"{job['id']}: {job['counts']['total']:,} images accepted"
+    return f"{job['id']}: {counted(job['counts']['total'], 'image')} accepted"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[str] = ()) -> Table:

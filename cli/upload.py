@@ -1,6 +1,7 @@
 """The body of one submission: multipart/form-data made while it is sent, in memory that does not grow with it.
 
-Every archive is a part. The loose files travel together in one part: a tar, written on the fly.
+Every archive is a part. The loose files travel together in one part: a tar, written on the fly. Of that the server
+leaves out what systems leave about; such a file, when it was named all the same, is a part of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from cli.collect import Collection, Source
 from cli.exits import UsageError
+from shared.litter import is_litter
 
 BLOCK = 2**18
 
@@ -25,13 +27,13 @@ def body(fields: Mapping[str, str], found: Collection, boundary: str, sent: Call
 def _parts(fields: Mapping[str, str], found: Collection, boundary: str, sent: Callable[[int], None]) -> Iterator[bytes]:
     for name, value in fields.items():
         yield _head(boundary, f'name="{name}"') + value.encode() + b"\r\n"
-    for archive in found.archives:
-        yield _head(boundary, f'name="files"; filename="{_quoted(archive.name)}"', "application/octet-stream")
-        yield from _content(archive, sent)
+    for source in (*found.archives, *(image for image in found.images if is_litter(image.name))):
+        yield _head(boundary, f'name="files"; filename="{_quoted(source.name)}"', "application/octet-stream")
+        yield from _content(source, sent)
         yield b"\r\n"
-    if found.images:
+    if together := [image for image in found.images if not is_litter(image.name)]:
         yield _head(boundary, 'name="files"; filename="files.tar"', "application/x-tar")
-        yield from tar_of(found.images, sent, found.miss)
+        yield from tar_of(together, sent, found.miss)
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
 

@@ -22,6 +22,7 @@ from cli.service.plan import EmbeddedRedis
 from cli.service.processes import Processes
 from cli.service.screen import Screen
 from cli.service.supervisor import Supervisor
+from cli.show import counted
 from shared.errors import CannotStart
 from shared.settings import Settings
 
@@ -77,7 +78,7 @@ def _introduce(console: Console, settings: Settings, embedded: EmbeddedRedis | N
         "data": str(settings.data),
         "database": settings.database.split("@")[-1],
         "redis": f"{embedded.server.name} on {embedded.socket}" if embedded else settings.redis_url.split("@")[-1],
-        "workers": f"{settings.workers} processes, model {settings.model}",
+        "workers": f"{counted(settings.workers, 'process', 'processes')}, model {settings.model}",
         "logs": str(settings.data / "logs"),
     }
     console.print("[bold]digitq[/] is starting")

@@ -63,6 +63,21 @@ def test_names_can_be_piped_in(service: Up, digits: Path) -> None:
     assert json.loads(ended.stdout)["counts"]["total"] == 7
 
 
+def test_what_is_named_is_read_whatever_it_is_called(
+    service: Up, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("1.png", "._2.png", ".git/3.png", "__MACOSX/4.png")
+    for name, image in zip(names, sorted(digits.rglob("*.png")), strict=False):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(image.read_bytes())
+
+    ended = digitq("submit", *names, "-o", "results.csv", "--json", "--server", service.url)
+
+    assert json.loads(ended.stdout)["counts"]["succeeded"] == len(names)
+    assert {row["filename"] for row in csv.DictReader(Path("results.csv").read_text().splitlines())} == set(names)
+
+
 @pytest.mark.parametrize(
     ("good", "code", "words"), [(1, Exit.SOME_FAILED, "partial"), (0, Exit.ALL_FAILED, "all failed")]
 )

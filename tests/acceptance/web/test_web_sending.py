@@ -36,7 +36,8 @@ SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThrough
 LITTER = (".DS_Store", "Thumbs.db", "notes.txt", "__MACOSX/._1.png")
 ODD_NAMES = (
     *("1.png", "2.JPG", "3.tif", "4.pgm", "no-suffix", "5.unknown", "deep/6.webp", "deep/.7.png", "desktop.ini"),
-    *("a.zip", "b.tar", "c.tgz", "d.tar.gz", "e.TAR.XZ", "f.pdf", "g.csv", "h.mp4", "i.json", ".git/8.png"),
+    *("a.zip", "b.tar", "c.tgz", "d.tar.gz", "e.TAR.XZ", "f.pdf", "g.csv", "h.mp4", "i.json"),
+    *(".git/8.png", "scan.pdf/9.png"),
 )
 
 

@@ -229,10 +229,3 @@ def test_a_fault_of_our_own_disk_is_not_blamed_on_the_archive(monkeypatch: pytes
     monkeypatch.setattr("shutil.copyfileobj", full)
     with pytest.raises(StoreFull):
         uploads(b"PK\x05\x06" + bytes(18), "batch.zip")
-
-
-@pytest.mark.parametrize(
-    ("name", "junk"), [("a.png", False), ("._a.png", True), ("__MACOSX/a.png", True), ("x__MACOSX/a.png", False)]
-)
-def test_junk_is_told_by_its_name(name: str, junk: bool) -> None:
-    assert archives.is_junk(name) is junk

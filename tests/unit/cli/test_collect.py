@@ -91,6 +91,21 @@ def test_what_cannot_be_read_in_a_folder_is_no_other_file(as_a_user: Path) -> No
     assert found.skipped == 0
 
 
+@pytest.mark.parametrize("name", ["scan.pdf", "form.doc", "2024.csv"])
+def test_a_folder_is_entered_whatever_ending_its_name_has(name: str, folder: Path) -> None:
+    (folder / name).mkdir()
+    (folder / name / "e.png").touch()
+
+    assert f"digits/{name}/e.png" in [image.name for image in collect(["digits"], recursive=True).images]
+
+
+def test_hidden_folders_are_named_and_not_entered(folder: Path) -> None:
+    (folder / "deep" / "__MACOSX").mkdir()
+
+    assert collect(["digits"], recursive=True).hidden == ["digits/.git", "digits/deep/__MACOSX"]
+    assert collect(["digits"], recursive=False).hidden == []
+
+
 def test_linked_folders_are_named_and_not_entered(folder: Path) -> None:
     (folder / "all").symlink_to("/")
     (folder / "deep" / "circle").symlink_to("..")

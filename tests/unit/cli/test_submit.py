@@ -136,7 +136,7 @@ def test_files_that_vanish_on_the_way_are_told_and_no_success(
     ended = submit(image, "2.png")
 
     assert ended.exit_code == Exit.SOME_FAILED
-    assert "Could not read 1 files or folders, which are not sent:\n  2.png (No such file or directory)" in ended.stderr
+    assert "Could not read 1 file or folder, which is not sent:\n  2.png (No such file or directory)" in ended.stderr
 
 
 def test_what_of_a_folder_cannot_be_read_is_told_and_no_success(server: Server, as_a_user: Path) -> None:
@@ -158,18 +158,21 @@ def test_where_no_image_can_be_read_the_reason_is_told(server: Server, as_a_user
     assert ended.exit_code == Exit.USAGE
     assert ended.stderr.splitlines() == [
         "digitq: There are no images in ..",
-        "Could not read 1 files or folders, which are not sent:",
+        "Could not read 1 file or folder, which is not sent:",
         "  ./1.png (Permission denied)",
     ]
 
 
-def test_linked_folders_are_told(server: Server, image: str) -> None:
+def test_linked_and_hidden_folders_are_told(server: Server, image: str) -> None:
     Path("more").symlink_to("/")
+    for hidden in (".cache", "__MACOSX"):
+        Path(hidden).mkdir()
 
     ended = submit(".")
 
     assert ended.exit_code == Exit.OK
-    assert "Left out 1 linked folders; name one to send what is in it:\n  ./more\n" in ended.stderr
+    assert "Left out 1 linked folder; name one to send what is in it:\n  ./more\n" in ended.stderr
+    assert "Left out 2 hidden folders; name one to send what is in it:\n  ./.cache\n  ./__MACOSX\n" in ended.stderr
 
 
 @pytest.mark.parametrize("given", [b"1.png\r\n2.png\r\n", b"1.png\n\n2.png"])
@@ -193,5 +196,5 @@ def test_what_is_no_list_of_names_is_refused(server: Server, image: str, given: 
 def test_the_id_is_told_while_the_job_is_read_also_beside_json(server: Server, image: str) -> None:
     ended = submit(image, "--wait", "--json")
 
-    assert "job_1: 1 images accepted" in ended.stderr
+    assert "job_1: 1 image accepted" in ended.stderr
     assert json.loads(ended.stdout) == JOB

@@ -56,6 +56,13 @@ def test_archives_are_parts_and_loose_files_travel_together(tmp_path: Path) -> N
         }
 
 
+@pytest.mark.parametrize("name", ["._1.png", ".git/1.png", "__MACOSX/1.png"])
+def test_what_the_server_leaves_out_of_archives_is_a_part_of_its_own(name: str, tmp_path: Path) -> None:
+    found = Collection(images=[source(tmp_path / "1.png", b"one", name)])
+
+    assert [(part.filename, part.raw) for part in parts_of(found)] == [(name, b"one")]
+
+
 def test_a_file_name_cannot_break_out_of_its_header(tmp_path: Path) -> None:
     found = Collection(archives=[source(tmp_path / "a.zip", b"PK", 'x"; name="model"\r\n\r\n.zip')])
 

@@ -3,7 +3,7 @@
 import { count } from "./page.js";
 
 const ARCHIVE = /\.(zip|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$/i;
-/** What operating systems leave about in folders; whatever starts with a dot is left out, too. */
+/** What operating systems leave about in folders, as shared/litter.py says; what starts with a dot stays here, too. */
 const LITTER = new Set(["thumbs.db", "desktop.ini", "__macosx"]);
 
 export const fromList = (list) => Array.from(list, (file) => ({ file, path: file.webkitRelativePath || file.name }));
