@@ -151,4 +151,4 @@ def _print(console: Console, job: Job, summary: Summary, seconds: float) -> None
         console.print(table, "")
     console.print("[dim]The first rows[/]")
     console.print(show.rows_table(summary.first), "")
-    console.print(f"Your own digits: `{again('up')}`, then `{again('submit', 'FOLDER', '--wait')}`.")
+    console.print(f"Your own digits: `{again('up')}`, then `{again('submit', 'FOLDER', '--wait')}`.", soft_wrap=True)

@@ -128,7 +128,8 @@ def _database(settings: Settings) -> str:
     if not settings.database_url and not file.exists():
         raise Fault(f"There is no database in {settings.data} yet; `{_way_up(settings)}` makes it.")
     if not inspect(create_engine(settings.database, poolclass=NullPool)).has_table("jobs"):
-        raise Fault(f"The database has no tables yet; `{again('migrate')}` makes them.")
+        way = again("migrate") if settings.database_url else _way_up(settings)
+        raise Fault(f"The database has no tables yet; `{way}` makes them.")
     return settings.database
 
 
@@ -173,7 +174,7 @@ def _api(settings: Settings) -> str:
     if not http_answers(reachable_host(settings.host), settings.port, "/livez"):
         raise Fault(f"Nothing answers at {address(settings)}; `{_way_up(settings)}` starts it.")
     if not http_answers(reachable_host(settings.host), settings.port, "/readyz"):
-        raise Fault(f"It runs, but is not ready: {address(settings)}/readyz?verbose says why.")
+        raise Fault(f"It runs, but is not ready: {address(settings)}/readyz says why.")
     return address(settings)
 
 

@@ -42,6 +42,16 @@ def test_it_is_asked_about_a_service_with_the_options_that_started_it(
     assert f"`digitq up --port {port} --data {tmp_path}` starts it." in said
 
 
+def test_what_makes_the_tables_makes_them_in_the_folder_that_was_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "digitq.sqlite3").touch()
+    assert f"has no tables yet; `digitq up --data {tmp_path}` makes them." in doctor("--data", str(tmp_path))
+
+    monkeypatch.setenv("DIGITQ_DATABASE_URL", f"sqlite:///{tmp_path}/digitq.sqlite3")
+    assert "has no tables yet; `digitq migrate` makes them." in doctor()
+
+
 def test_a_data_folder_may_be_told_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
