@@ -23,14 +23,13 @@ from cli.service import redis
 from cli.service.plan import address, reachable_host
 from cli.service.probes import http_answers
 from cli.settings import settings_with
+from shared.catalog import is_model
 from shared.errors import CannotStart, StoreUnavailable
 from shared.settings import Settings, variable
 
 PACKAGES = ("digitq", "celery", "redis", "fastapi", "sqlalchemy", "keras", "openvino", "numpy", "pillow")
 #: The settings that are options of this command, as of `digitq up`.
 OPTIONS = ("host", "port", "data")
-#: The endings of a model's file.
-MODELS = {".keras", ".h5", ".hdf5"}
 #: Seconds after which a part counts as out of reach.
 PATIENCE = 3
 
@@ -164,7 +163,7 @@ def _store(settings: Settings) -> str:
 
 
 def _models(settings: Settings) -> str:
-    found = sorted(path for path in settings.models.rglob("*") if path.suffix in MODELS)
+    found = [path for path in settings.models.rglob("*") if is_model(path)]
     if not found:
         raise Fault(f"There is no model in {settings.models}; put a .keras file there or set DIGITQ_MODELS.")
     return f"{len(found)} in {settings.models}"

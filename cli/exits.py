@@ -28,8 +28,6 @@ class Exit(IntEnum):
 class UsageError(DigitqError):
     """The command line does not make sense; see `digitq --help`."""
 
-    code = "usage"
-
 
 class OutputUnwritable(UsageError):
     """The results cannot be written there; choose another --output."""
@@ -38,25 +36,17 @@ class OutputUnwritable(UsageError):
 class ServerUnreachable(DigitqError):
     """The server does not answer; start it, or choose another one with --server."""
 
-    code = "server_unreachable"
-
 
 class ConnectionLost(ServerUnreachable):
     """The connection to the server broke off; try again."""
-
-    code = "connection_lost"
 
 
 class RequestRefused(DigitqError):
     """The server refused the request."""
 
-    code = "refused"
-
 
 class Interrupted(DigitqError):
     """Interrupted."""
-
-    code = "interrupted"
 
 
 #: The first class that fits decides.

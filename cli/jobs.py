@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from cli.hints import DEFAULT_SERVER, again
+from cli.options import AsJson, Server
 
 app = typer.Typer()
 
-Server = Annotated[str, typer.Option(envvar="DIGITQ_SERVER", help="Where the service answers.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the results to this file.")]
 

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.hints import DEFAULT_SERVER
+from cli.options import AsJson, Server
 
 LIST = "list"
 
@@ -24,15 +25,11 @@ class ListUnlessTold(TyperGroup):
 
 app = typer.Typer(cls=ListUnlessTold, help="List, show, check and label models.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else.")]
 Wanted = Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="A model; a label will do for the version.")]
 
 
 @app.command(LIST)
-def list_models(
-    as_json: AsJson = False,
-    server: Annotated[str, typer.Option(envvar="DIGITQ_SERVER", help="Where the service answers.")] = DEFAULT_SERVER,
-) -> None:
+def list_models(as_json: AsJson = False, server: Server = DEFAULT_SERVER) -> None:
     """List the models that the service has installed."""
     from cli import show
     from cli.client import Client

@@ -43,7 +43,7 @@ class ModelCatalog:
 
     def __init__(self, folder: Path, default: str) -> None:
         self._folder = folder
-        self._own_file = Path(default).expanduser() if _is_path(default) else None
+        self._own_file = Path(default).expanduser() if is_path(default) else None
         self._default = self._own_file.stem if self._own_file else default
 
     def entries(self) -> list[ModelEntry]:
@@ -93,8 +93,8 @@ class ModelCatalog:
     def _found(self) -> Iterator[ModelEntry]:
         if self._own_file and self._own_file.is_file():
             yield _dropped(self._own_file)
-        yield from (_dropped(file) for file in self._folder.glob("*") if _is_model(file))
-        yield from (_dropped(file, file.parent.name) for file in self._folder.glob("*/*") if _is_model(file))
+        yield from (_dropped(file) for file in self._folder.glob("*") if is_model(file))
+        yield from (_dropped(file, file.parent.name) for file in self._folder.glob("*/*") if is_model(file))
         yield from (_published(manifest.parent) for manifest in self._folder.glob("*/*/manifest.json"))
 
     def _labels_file(self, name: str) -> Path:
@@ -148,11 +148,13 @@ def _sha256(file: Path, _mtime_ns: int, _size: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _is_path(model: str) -> bool:
+def is_path(model: str) -> bool:
+    """Whether a model is given by its file and not by its name."""
     return Path(model).suffix in SUFFIXES or "/" in model
 
 
-def _is_model(file: Path) -> bool:
+def is_model(file: Path) -> bool:
+    """Whether this is a file that Keras may have written, by its ending."""
     return file.suffix in SUFFIXES and file.is_file()
 
 

@@ -23,11 +23,9 @@ from cli.service.processes import Processes
 from cli.service.screen import Screen
 from cli.service.supervisor import Supervisor
 from cli.show import counted
+from shared.catalog import is_path
 from shared.errors import CannotStart
 from shared.settings import Settings
-
-#: A model given by one of these endings, or with a folder, is a file and not a name.
-MODEL_FILES = {".keras", ".h5", ".hdf5"}
 
 
 def run(settings: Settings, *, verbose: bool) -> None:
@@ -60,9 +58,9 @@ def resolved(settings: Settings, listener: socket.socket) -> Settings:
 
 
 def _model(wanted: str) -> str:
-    path = Path(wanted).expanduser()
-    if path.suffix not in MODEL_FILES and len(path.parts) < 2:
+    if not is_path(wanted):
         return wanted
+    path = Path(wanted).expanduser()
     if not path.exists():
         raise CannotStart(f"There is no model file {wanted}; pass the path of a .keras file or the name of a model.")
     return str(path.resolve())

@@ -13,7 +13,7 @@ from cli.exits import ServerUnreachable
 from cli.hints import DEFAULT_SERVER, again
 from cli.main import app
 
-THERE, ELSEWHERE = "http://there", "http://elsewhere"
+THERE = "http://there"
 
 
 @pytest.fixture

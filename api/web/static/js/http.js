@@ -1,6 +1,6 @@
 // Talks to the API; what goes wrong becomes an Error whose message can be shown as it is.
 
-export async function problemOf(response) {
+async function problemOf(response) {
   const problem = await response.json().catch(() => ({}));
   return new Error(problem.detail || `The service answered ${response.status}; try again in a moment.`);
 }
