@@ -38,6 +38,14 @@ def drop(page: Page, name: str, data: bytes) -> None:
     page.evaluate(DROP, [name, base64.b64encode(data).decode()])
 
 
+def a_digit(form: str, edge: int = 28) -> bytes:
+    """The sample's first digit as a file of this form."""
+    picture = BytesIO()
+    with zipfile.ZipFile(SAMPLE) as sample, Image.open(sample.open(sample.namelist()[0])) as digit:
+        digit.resize((edge, edge)).save(picture, form)
+    return picture.getvalue()
+
+
 def until_completed(page: Page) -> None:
     expect(page.locator("#state")).to_have_text("completed", timeout=90_000)
 
@@ -154,10 +162,8 @@ def test_a_filename_that_looks_like_markup_stays_text(open_page: Open, service: 
 
 
 def test_what_the_model_saw_stands_for_an_image_that_no_browser_shows(open_page: Open, service: Up) -> None:
-    picture = BytesIO()
-    with zipfile.ZipFile(SAMPLE) as sample, Image.open(sample.open(sample.namelist()[0])) as digit:
-        digit.save(picture, "TIFF")
-    job = submit(service, [("digit.tif", picture.getvalue()), ("broken.tif", picture.getvalue()[:10])])
+    picture = a_digit("TIFF")
+    job = submit(service, [("digit.tif", picture), ("broken.tif", picture[:10])])
     page = open_page(f"/jobs/{job}")
     expect(page.locator(".tile .picture").last).to_have_text("no preview")
     shown = page.locator(".tile .picture img")
@@ -166,6 +172,19 @@ def test_what_the_model_saw_stands_for_an_image_that_no_browser_shows(open_page:
 
     page.locator(".tile").first.click()
     expect(page.locator("#original")).to_have_text("no preview")
+
+
+def test_graymaps_are_shown_as_sent_and_damaged_ones_hide_no_other_image(open_page: Open, service: Up) -> None:
+    graymap = a_digit("PPM")
+    commented = graymap.replace(b"P5\n", b"P5\n# by hand\n")
+    job = submit(
+        service, [("1.pgm", graymap), ("2.pgm", commented), ("3.pgm", graymap[:99]), ("4.png", a_digit("PNG"))]
+    )
+    page = open_page(f"/jobs/{job}")
+    expect(page.locator(".tile .picture").nth(2)).to_have_text("no preview")
+    expect(page.locator(".tile .picture").nth(3).locator("img")).to_be_visible()
+    sizes = page.locator(".tile canvas").evaluate_all("all => all.map(({ width, height }) => [width, height])")
+    assert sizes == [[28, 28], [28, 28]]
 
 
 def test_the_description_of_the_api_needs_no_other_host(open_page: Open, service: Up) -> None:
@@ -206,6 +225,22 @@ def test_the_contact_sheet_is_sorted_and_can_be_kept_as_one_file(
     sheet = (tmp_path / "sheet.html").read_text()
     assert sheet.count("<img") == int(page.locator("#shown").inner_text().split()[0])
     assert not re.findall(r'src="(?!data:)', sheet)
+
+
+def test_a_kept_contact_sheet_needs_nothing_else_whatever_its_images_are(
+    open_page: Open, service: Up, tmp_path: Path
+) -> None:
+    files = [("1.tif", a_digit("TIFF")), ("2.pgm", a_digit("PPM")), ("3.bmp", a_digit("BMP", edge=200))]
+    job = submit(service, files)
+    page = open_page(f"/jobs/{job}/sheet?digit=7")
+    expect(page.locator(".tile")).to_have_count(len(files))
+    with page.expect_download() as download:
+        page.get_by_text("Save as HTML").click()
+    download.value.save_as(tmp_path / "sheet.html")
+
+    page.goto((tmp_path / "sheet.html").as_uri())
+    shown = "all => all.map((image) => [image.src.slice(0, 15), image.naturalWidth])"
+    assert sorted(page.locator("img").evaluate_all(shown)) == [["data:image/png;", width] for width in (28, 28, 112)]
 
 
 #: One white pixel, as a PGM file.

@@ -5,6 +5,10 @@ import { element } from "./page.js";
 
 const BATCH = 100;
 const KEPT = 3000;
+/** Where a browser shows no TIFF, what the model saw of it is better than nothing, but it is not the image as sent. */
+const LOOKS = ["image", "normalized"];
+/** The edge of an image that was made small, in pixels: twice what a contact sheet shows. */
+const SMALL = 112;
 
 export class Pictures {
   constructor(jobId) {
@@ -40,18 +44,25 @@ export class Pictures {
     return (await get(`${this.base}/tiles?index=${indexes.join(",")}`)).data;
   }
 
-  /** Many images as data URLs by their index; those that no browser shows, and large ones, by their address. */
+  /** Many images as data URLs by their index, large ones made small, so that a page with them needs nothing else. */
   async all(indexes) {
     const found = new Map();
+    const find = async (tile) => found.set(tile.index, await this.dataUrlOf(tile));
     for (let start = 0; start < indexes.length; start += BATCH) {
-      for (const tile of await this.tiles(indexes.slice(start, start + BATCH))) found.set(tile.index, this.sourceOf(tile));
+      await Promise.all((await this.tiles(indexes.slice(start, start + BATCH))).map(find));
     }
     return found;
   }
 
-  sourceOf(tile) {
-    const picture = pictureOf(tile, [new URL(this.addressOf(tile, "image"), location.href).href]);
-    return picture.toDataURL?.() ?? picture.src ?? "";
+  async dataUrlOf(tile) {
+    const drawn = graymapOf(tile);
+    if (drawn) return drawn.toDataURL();
+    for (const src of sourcesOf(tile, LOOKS.map((look) => this.addressOf(tile, look)))) {
+      const image = element("img", { src });
+      const loaded = await image.decode().then(() => true, () => false);
+      if (loaded) return src.startsWith("data:") ? src : madeSmall(image);
+    }
+    return "";
   }
 
   keep(tile) {
@@ -60,8 +71,7 @@ export class Pictures {
   }
 
   draw(tile, frame) {
-    // Where a browser shows no TIFF, what the model saw of it is better than nothing, but it is not the image as sent.
-    const looks = "asSent" in frame.dataset ? ["image"] : ["image", "normalized"];
+    const looks = "asSent" in frame.dataset ? LOOKS.slice(0, 1) : LOOKS;
     frame.replaceChildren(pictureOf(tile, looks.map((look) => this.addressOf(tile, look))));
   }
 
@@ -70,28 +80,52 @@ export class Pictures {
   }
 }
 
-/** An image of its bytes, or if it is large of the first address; else of the next; or a word if no browser shows any. */
-function pictureOf({ media_type, data }, [address, ...others]) {
-  if (media_type === "image/x-portable-graymap" && data) return graymap(atob(data));
-  if (!media_type) return "no image";
+/** An image, from the first source that the browser shows; or a word if there is none. */
+function pictureOf(tile, addresses) {
+  if (!tile.media_type) return "no image";
+  return graymapOf(tile) ?? imageOf(sourcesOf(tile, addresses));
+}
+
+/** An image's own bytes, or if it is large the first address; then the others. */
+const sourcesOf = ({ media_type, data }, [address, ...others]) => [
+  data ? `data:${media_type};base64,${data}` : address,
+  ...others,
+];
+
+function imageOf(sources) {
   const image = element("img", { alt: "", decoding: "async", loading: "lazy" });
   image.addEventListener("load", () => image.classList.toggle("large", image.naturalWidth > 64));
-  const sources = [data ? `data:${media_type};base64,${data}` : address, ...others];
   const showNext = () => (sources.length ? (image.src = sources.shift()) : image.replaceWith("no preview"));
   image.addEventListener("error", showNext);
   showNext();
   return image;
 }
 
-/** Pixels that were sent as numbers are kept as a PGM file, which browsers do not know. */
-function graymap(bytes) {
-  const [header, width, height] = bytes.match(/^P5 (\d+) (\d+) 255\n/);
-  const canvas = element("canvas", { width: Number(width), height: Number(height) });
-  const pixels = new ImageData(canvas.width, canvas.height);
+/** A PGM file, which browsers do not know, as pixels that were sent as numbers are kept; if it is small and whole. */
+function graymapOf({ media_type, data }) {
+  const bytes = media_type === "image/x-portable-graymap" && data ? atob(data) : "";
+  const [header, ...size] = bytes.match(/^P5\s+(?:#.*\s+)*(\d+)\s+(\d+)\s+255\s/) ?? [];
+  const [width, height] = size.map(Number);
+  const whole = width * height > 0 && header.length + width * height <= bytes.length;
+  return whole ? graymap(bytes.slice(header.length), width, height) : null;
+}
+
+function graymap(grays, width, height) {
+  const canvas = element("canvas", { width, height });
+  const pixels = new ImageData(width, height);
   for (let at = 0; at < width * height; at++) {
-    pixels.data.fill(bytes.charCodeAt(header.length + at), 4 * at, 4 * at + 3);
+    pixels.data.fill(grays.charCodeAt(at), 4 * at, 4 * at + 3);
     pixels.data[4 * at + 3] = 255;
   }
   canvas.getContext("2d").putImageData(pixels, 0, 0);
   return canvas;
+}
+
+function madeSmall(image) {
+  const { naturalWidth: width, naturalHeight: height } = image;
+  const scale = Math.min(1, SMALL / Math.max(width, height));
+  const scaled = (edge) => Math.max(1, Math.round(scale * edge));
+  const canvas = element("canvas", { width: scaled(width), height: scaled(height) });
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL();
 }
