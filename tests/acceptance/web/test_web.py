@@ -172,6 +172,11 @@ def test_what_the_model_saw_stands_for_an_image_that_no_browser_shows(open_page:
 
     page.locator(".tile").first.click()
     expect(page.locator("#original")).to_have_text("no preview")
+    agree = page.locator("#keys [data-key=Enter]")
+    expect(agree).to_be_enabled()
+    page.locator("#next").click()
+    expect(page.locator("#verdict")).to_have_text("failed")
+    expect(agree).to_be_disabled()
 
 
 def test_graymaps_are_shown_as_sent_and_damaged_ones_hide_no_other_image(open_page: Open, service: Up) -> None:
@@ -185,6 +190,11 @@ def test_graymaps_are_shown_as_sent_and_damaged_ones_hide_no_other_image(open_pa
     expect(page.locator(".tile .picture").nth(3).locator("img")).to_be_visible()
     sizes = page.locator(".tile canvas").evaluate_all("all => all.map(({ width, height }) => [width, height])")
     assert sizes == [[28, 28], [28, 28]]
+
+
+def test_images_that_show_no_digit_are_counted_as_rejected(open_page: Open, service: Up) -> None:
+    page = open_page(f"/jobs/{submit(service, [('1.png', a_digit('PNG')), ('2.pgm', PIXEL)])}")
+    expect(page.locator("#counts span")).to_have_text(["2 of 2 read", "1 rejected"])
 
 
 def test_the_description_of_the_api_needs_no_other_host(open_page: Open, service: Up) -> None:

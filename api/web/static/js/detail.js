@@ -61,6 +61,7 @@ export class Detail {
     byId("scores").replaceChildren(...scoreBars(result.top_k));
     const why = result.reasons.length ? `Because ${reasonsInWords(result.reasons)}.` : "";
     byId("reasons").textContent = result.error?.message ?? why;
+    byId("keys").querySelector("[data-key=Enter]").disabled = !result.prediction;
     this.mark(result.correction && (result.correction.label ?? "none"));
   }
 

@@ -20,7 +20,7 @@ function stateOf({ status, outcome }) {
 
 function tally(counts) {
   const read = `${count(counts.succeeded)} of ${count(counts.total)} read`;
-  const others = ["needs_review", "failed", "canceled", "expired"].filter((name) => counts[name]);
+  const others = ["needs_review", "rejected", "failed", "canceled", "expired"].filter((name) => counts[name]);
   return [read, ...others.map((name) => `${count(counts[name])} ${name === "needs_review" ? "to review" : name}`)];
 }
 
