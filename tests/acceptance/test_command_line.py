@@ -229,7 +229,7 @@ def test_a_folder_without_images_is_said_so(tmp_path: Path) -> None:
 
     assert ended.returncode == Exit.USAGE
     assert "There are no images" in ended.stderr
-    assert "1 other files skipped" in ended.stderr
+    assert "1 other file skipped" in ended.stderr
 
 
 def test_archives_keep_the_names_inside(service: Up, digits: Path, tmp_path: Path) -> None:
