@@ -26,7 +26,8 @@ DigitqError                     code, message
 ├── CannotStart                 a process refuses to start and says why
 │   ├── FaultySettings
 │   ├── ModelMissing
-│   └── ModelBroken
+│   ├── ModelBroken
+│   └── ModelSlow
 └── ImageError                  one image cannot be read; its neighbors can
     ├── NotAnImage
     ├── UnsupportedFormat
@@ -205,6 +206,12 @@ class ModelBroken(CannotStart):
     """The model cannot be served; its file or its manifest is damaged."""
 
     code = "model_broken"
+
+
+class ModelSlow(CannotStart):
+    """The model takes longer to load than a chunk has time; raise DIGITQ_SOFT_LIMIT_SECONDS and the limits above it."""
+
+    code = "model_slow"
 
 
 class ImageError(DigitqError):

@@ -229,7 +229,7 @@ class Recognizer(Protocol):
         """One reading an image, in the same order; never raises for what is in an image."""
 
 
-#: Gives the recognizer of a model, loading it if need be. Raises NoSuchModel or ModelBroken.
+#: Gives the recognizer of a model, loading it if need be. Raises NoSuchModel, ModelBroken or ModelSlow.
 RecognizerSource = Callable[[ModelRef], Recognizer]
 #: The time now, in UTC.
 Clock = Callable[[], datetime]

@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -16,7 +15,6 @@ from celery import signals
 from celery.worker import state
 from redis import Redis
 
-from shared.catalog import ModelCatalog
 from shared.domain import ModelRef, Requeue
 from shared.endings import EX_CONFIG
 from shared.errors import CannotStart, Unavailable
@@ -25,13 +23,12 @@ from shared.logs import configure_logs
 from shared.ports import Parts
 from shared.settings import Settings
 from shared.wiring import open_parts, open_redis
+from worker.alive import follow_heartbeats
+from worker.loading import open_recognizers
 
 if TYPE_CHECKING:
     from worker.recognizer import KerasRecognizer
-from worker.alive import follow_heartbeats
 
-#: How many models one process keeps loaded; a job pins one, and old ones are seldom wanted.
-LOADED_MODELS = 4
 #: How a child tells its parent that no child will ever be able to work.
 CANNOT_START_SIGNAL = signal.SIGUSR2
 
@@ -80,23 +77,6 @@ def be_born(sender: str, **_: Any) -> None:
     if settings.alive_file:
         settings.alive_file.touch()
     log.info("ready", pid=os.getpid())
-
-
-def open_recognizers(settings: Settings) -> Callable[[ModelRef], KerasRecognizer]:
-    """The recognizers by their model, the default one loaded and tested. Raises ModelMissing, ModelBroken."""
-    from worker.recognizer import load_recognizer
-    from worker.self_test import self_test
-
-    catalog = ModelCatalog(settings.models, settings.model)
-
-    @lru_cache(maxsize=LOADED_MODELS)
-    def recognizer(ref: ModelRef) -> KerasRecognizer:
-        loaded = load_recognizer(catalog.entry(ref), engine=settings.engine, max_pixels=settings.max_image_pixels)
-        self_test(loaded, published=loaded.published)
-        return loaded
-
-    recognizer(catalog.resolve(None))
-    return recognizer
 
 
 def watch_children(settings: Settings) -> None:
