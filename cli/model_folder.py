@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,9 +22,7 @@ from cli.settings import settings_with
 from shared.catalog import ModelCatalog
 from shared.errors import ModelBroken
 from shared.labels import LABEL
-
-#: What a version may be called: it becomes the name of a folder.
-VERSION = re.compile(r"\d[\w.+-]*", re.ASCII)
+from shared.manifest import VERSION
 
 
 def show(wanted: str, *, as_json: bool) -> None:

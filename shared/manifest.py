@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
@@ -14,6 +15,8 @@ DIGITS = tuple("0123456789")
 #: The label of the class for what is not a digit.
 NONE = "none"
 NORMALIZATIONS = ("mnist", "plain")
+#: What a version may be called: it becomes the name of a folder.
+VERSION = re.compile(r"\d[\w.+-]*", re.ASCII)
 OUTPUTS = ("probabilities", "logits", "independent")
 #: A confidence that no reading has: everything goes to review.
 UNREACHABLE = 2.0

@@ -10,6 +10,7 @@ import hashlib
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -72,7 +73,7 @@ def _pictures(export: Path) -> Iterator[tuple[Gray, int]]:
         with zipfile.ZipFile(export) as archive:
             is_mnist = any(name.endswith(IMAGES) for name in archive.namelist())
             yield from _mnist(archive) if is_mnist else _seen(_folders(archive))
-    except (ValueError, KeyError, TypeError, struct.error) as error:
+    except (ValueError, KeyError, TypeError, struct.error, zlib.error, zipfile.BadZipFile) as error:
         raise ValueError(f"{export} is no export of corrections: {error}. GET /v1/reviews/export gives one.") from error
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-#: Looked for first; elsewhere Keras downloads the same arrays.
+#: Looked for first; else Keras downloads the same arrays, into ~/.keras/datasets.
 NEARBY = Path(__file__).parents[2] / "shared" / "data" / "mnist" / "mnist.npz"
 VALIDATION = 5000
 SPLIT_SEED = 20
@@ -52,6 +52,14 @@ def test_digits() -> Digits:
 
 def _mnist() -> tuple[tuple[NDArray[np.uint8], NDArray[np.int64]], ...]:
     if not NEARBY.exists():
-        return tuple((images, labels.astype(np.int64)) for images, labels in keras.datasets.mnist.load_data())
+        return tuple((images, labels.astype(np.int64)) for images, labels in _downloaded())
     with np.load(NEARBY) as arrays:
         return tuple((arrays[f"x_{part}"], arrays[f"y_{part}"].astype(np.int64)) for part in ("train", "test"))
+
+
+def _downloaded() -> Any:
+    try:
+        return keras.datasets.mnist.load_data()
+    except Exception as error:  # whatever Keras' download raises
+        places = f"{NEARBY} or ~/.keras/datasets/mnist.npz"
+        raise FileNotFoundError(f"MNIST cannot be downloaded here; put it into {places}.") from error

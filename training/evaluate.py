@@ -10,6 +10,7 @@ build/recognition/.
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.catalog import ModelCatalog
+from shared.errors import DigitqError
 from shared.manifest import Manifest, parse_manifest
 from shared.settings import PROJECT
 from training import measure, suites
@@ -131,7 +133,10 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a folder models/<name>/<version>; the newest")
     parser.add_argument("--report", type=Path, default=REPORT)
     options = parser.parse_args()
-    write_report(examine(load(options.model or newest(MODELS))), options.report)
+    try:
+        write_report(examine(load(options.model or newest(MODELS))), options.report)
+    except (OSError, ValueError, DigitqError) as error:
+        sys.exit(str(error))
     print(f"Written to {options.report}.")
 
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,12 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from shared.manifest import Input, Manifest, Thresholds, manifest_text
+from shared.manifest import VERSION, Input, Manifest, Thresholds, manifest_text
 from training import measure, shards
 from training.data import training_digits
 from training.evaluate import MODELS, REPORT, Judge, examine, load
 from training.network import INPUT, LABELS
 from training.report import Findings, draw_errors, percent, table, write_report
+from training.train import recipe_of
 
 #: Pictures that temperature and thresholds are fitted on, and the seed that makes them others than those learned from.
 HELD_BACK, SEED = 20_000, 2
@@ -35,11 +37,13 @@ TARGET, LOST = 0.995, 0.005
 
 
 def publish(run: Path, name: str, version: str) -> Path:
-    """Write models/<name>/<version> from a finished run, all of it at once, and report on it."""
-    folder = run / "published"
-    folder.mkdir(exist_ok=True)
-    file = folder / "model.keras"
-    shutil.copy(run / file.name, file)
+    """Write models/<name>/<version> from a finished run, all of it at once, and report on it.
+
+    Raises ValueError if it cannot be called so or is there already, and FileNotFoundError if the run is not finished.
+    """
+    target = new_folder(name, version)
+    file = _copied(run)
+    folder = file.parent
     blank = Manifest(
         name=name,
         version=version,
@@ -48,7 +52,7 @@ def publish(run: Path, name: str, version: str) -> Path:
         input=Input(INPUT, (0.0, 1.0)),
         labels=LABELS,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        training=json.loads((run / "recipe.json").read_text()) | {"commit": _commit()},
+        training=recipe_of(run / file.name) | {"commit": _commit()},
     )
     write_manifest(blank, folder)
     judge = load(folder)
@@ -59,7 +63,34 @@ def publish(run: Path, name: str, version: str) -> Path:
     (folder / "CARD.md").write_text(_card(found))
     draw_errors(found, "mnist", folder / "errors.png")
     write_report(found, REPORT)
-    return Path(shutil.copytree(folder, MODELS / name / version, dirs_exist_ok=True))
+    return _put_in_place(folder, target)
+
+
+def new_folder(name: str, version: str) -> Path:
+    """Where a new version is to lie. Raises ValueError if it cannot be called so, or is there already."""
+    if not VERSION.fullmatch(version):
+        raise ValueError(f"{version!r} is no version; 1.0.0 would be one.")
+    folder = MODELS / name / version
+    if folder.exists():
+        raise ValueError(f"There is a model {name} {version} already; choose another version.")
+    return folder
+
+
+def _copied(run: Path) -> Path:
+    """The network of a run in a folder of its own, in which what is published is gathered."""
+    trained = run / "model.keras"
+    if not trained.is_file():
+        raise FileNotFoundError(f"There is no {trained}; python -m training.join makes one.")
+    folder = run / "published"
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(trained, folder))
+
+
+def _put_in_place(folder: Path, target: Path) -> Path:
+    """Copy a folder to a hidden place beside its own, and then move it there at once."""
+    hidden = target.with_name(f".{target.name}")
+    shutil.rmtree(hidden, ignore_errors=True)  # it may be left from a copy that broke off
+    return Path(shutil.copytree(folder, hidden)).rename(target)
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -134,7 +165,10 @@ def main() -> None:
     parser.add_argument("--name", default="digits")
     parser.add_argument("--version", required=True)
     options = parser.parse_args()
-    print(publish(options.run, options.name, options.version))
+    try:
+        print(publish(options.run, options.name, options.version))
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.catalog import ModelCatalog, ModelEntry
+from shared.errors import DigitqError
 from training import corrections, shards
 from training.corrections import Parted
 from training.data import Digits, training_digits
@@ -29,7 +31,7 @@ from training.evaluate import MODELS, NAME, Judge, load
 from training.join import join
 from training.measure import Labels, Scores, best_digit
 from training.network import NONE, columns_of
-from training.publish import publish
+from training.publish import new_folder, publish
 from training.report import percent, table
 from training.train import Course, train, write_recipe
 
@@ -55,15 +57,15 @@ class Change:
 def relearn(exports: Sequence[Path], version: str, course: Course) -> Path:
     """The folder of the new model, its report in it.
 
-    Raises ValueError if the version is taken, if there is nothing to learn, or if the network reads worse afterwards.
+    Raises ValueError if the version is none or is taken, if there is nothing to learn, or if the network reads worse
+    afterwards.
     """
-    if (MODELS / NAME / version).exists():
-        raise ValueError(f"There is a model {NAME} {version} already; choose another version.")
+    new_folder(NAME, version)
     found = corrections.parted(corrections.read(exports))
     if not len(found.learned.labels):
         raise ValueError("There is nothing to learn in these exports; correct more images first.")
     served = _served()
-    run = RUNS / _name(found, served)
+    run = RUNS / _name(found, served, course)
     shards.prepare(shards.Stock(run / "shards", course.epochs, course.seed, found.learned, shards.SIZE))
     amounts = {"learned": len(found.learned.labels), "held_back": len(found.held_back.labels)}
     write_recipe(run, course, served.file, corrections=amounts)
@@ -81,9 +83,9 @@ def _served() -> ModelEntry:
     return catalog.entry(catalog.resolve(NAME))
 
 
-def _name(found: Parted, served: ModelEntry) -> str:
-    """One run for one set of corrections: with more of them, another one begins."""
-    digest = hashlib.sha256(found.learned.images.tobytes() + found.learned.labels.tobytes())
+def _name(found: Parted, served: ModelEntry, course: Course) -> str:
+    """One run for one set of corrections and one course: with more of them, or at another rate, another one begins."""
+    digest = hashlib.sha256(found.learned.images.tobytes() + found.learned.labels.tobytes() + repr(course).encode())
     return f"{served.ref.version}-{digest.hexdigest()[:8]}"
 
 
@@ -152,8 +154,8 @@ among what it had learned from. It has not learned from any picture counted here
 
 def next_version() -> str:
     """The newest version, its last number raised."""
-    *first, last = ModelCatalog(MODELS, NAME).newest(NAME).ref.version.split(".")
-    return ".".join((*first, str(int(last) + 1)))
+    newest = ModelCatalog(MODELS, NAME).newest(NAME).ref.version
+    return re.sub(r"\d+(?=\D*$)", lambda last: str(int(last[0]) + 1), newest)
 
 
 def main() -> None:
@@ -165,10 +167,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--rate", type=float, default=5e-4)
     options = parser.parse_args()
-    course = Course(options.epochs, options.seed, options.rate)
     try:
+        course = Course(options.epochs, options.seed, options.rate)
         print(relearn(options.exports, options.version or next_version(), course))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, DigitqError) as error:
         sys.exit(str(error))
 
 

@@ -31,6 +31,8 @@ WEIGHT_DECAY = 1e-2
 EMA = 0.998
 #: Probabilities below this are as good as none.
 TINY = 1e-7
+#: The folder of a run in which it keeps what the last two epochs ended with, to go on from.
+BACKUP = "backup"
 #: Pictures that a published network is shown to find what its normalizations subtracted and divided by.
 MEASURED = 2048
 
@@ -73,6 +75,10 @@ class Course:
     seed: int
     rate: float = 3e-3
     widened: bool = False
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise ValueError("A course takes one epoch at least.")
 
 
 def cross_entropy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
@@ -118,7 +124,7 @@ def train(shards: Path, run: Path, course: Course, start: keras.Model | None = N
         validation_batch_size=1000,
         callbacks=[
             keras.callbacks.SwapEMAWeights(swap_on_epoch=False),
-            keras.callbacks.BackupAndRestore(run / "backup", delete_checkpoint=False),
+            keras.callbacks.BackupAndRestore(run / BACKUP, double_checkpoint=True, delete_checkpoint=False),
             keras.callbacks.CSVLogger(run / "log.csv", append=True),
             keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.open(epoch)),
         ],
@@ -135,17 +141,27 @@ def _fresh(batches: Shards, course: Course, start: keras.Model | None) -> keras.
 
 
 def write_recipe(run: Path, course: Course, start: Path | None = None, **more: object) -> None:
-    """Note beside a run what makes it repeatable, with the recipe of the model file that it starts from."""
-    before = recipe_of(start) if start else None
-    (run / "recipe.json").write_text(json.dumps(asdict(course) | {"after": before, "batch": BATCH, **more}))
+    """Note beside a run what makes it repeatable, with the recipe of the model file that it starts from.
+
+    Raises ValueError if the run was begun by another recipe: only its epochs may become more or less.
+    """
+    recipe = asdict(course) | {"after": recipe_of(start) if start else None, "batch": BATCH, **more}
+    file = run / "recipe.json"
+    begun = json.loads(file.read_text()) if (run / BACKUP).exists() and file.exists() else recipe
+    if others := [name for name in recipe if name != "epochs" and begun.get(name) != recipe[name]]:
+        told = ", ".join(f"{name} {json.dumps(begun.get(name))}" for name in others)
+        raise ValueError(f"{run} was begun with {told}; go on with that, or choose another --run.")
+    file.write_text(json.dumps(recipe))
 
 
 def recipe_of(model: Path) -> Any:
-    """How a model file of a run, or of a published folder, was trained."""
-    manifest = model.with_name("manifest.json")
+    """How a model file of a run, or of a published folder, was trained. Raises ValueError for any other file."""
+    manifest, recipe = model.with_name("manifest.json"), model.with_name("recipe.json")
     if manifest.exists():
         return json.loads(manifest.read_text())["training"]
-    return json.loads(model.with_name("recipe.json").read_text())
+    if recipe.exists():
+        return json.loads(recipe.read_text())
+    raise ValueError(f"There is no {recipe.name} beside {model}; take the model of a run or of a published folder.")
 
 
 def main() -> None:
@@ -162,8 +178,8 @@ def main() -> None:
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     keras.config.set_dtype_policy(options.precision)
-    course = Course(options.epochs, options.seed, options.rate, options.widened)
     try:
+        course = Course(options.epochs, options.seed, options.rate, options.widened)
         start = keras.saving.load_model(options.start) if options.start else None
         write_recipe(options.run, course, options.start, precision=options.precision)
         train(options.shards, options.run, course, start)

@@ -99,6 +99,16 @@ def test_files_that_are_no_export_are_refused(tmp_path: Path) -> None:
             corrections.read([export])
 
 
+def test_an_archive_with_a_damaged_entry_is_refused(tmp_path: Path) -> None:
+    export = as_folders(tmp_path / "export.zip", {"3/a.png": png(0)})
+    data = bytearray(export.read_bytes())
+    data[data.index(b"IDAT") + 8] ^= 0xFF
+    export.write_bytes(data)
+
+    with pytest.raises(ValueError, match=r"is no export of corrections: .*3/a\.png"):
+        corrections.read([export])
+
+
 def test_one_in_five_is_held_back_and_always_the_same_ones() -> None:
     images = np.random.default_rng(1).integers(0, 256, (1000, 28, 28), np.uint8)
     digits = Digits(images, np.arange(1000) % 11)

@@ -148,6 +148,31 @@ def test_training_learns_and_goes_on_where_it_stopped(prepared: Path) -> None:
     assert (read == digits.labels).mean() > 0.9
 
 
+def test_a_run_goes_on_from_the_epoch_before_if_its_last_one_was_cut_short(prepared: Path) -> None:
+    folder, run = prepared / "shards", prepared / "run"
+    run.mkdir()
+    train.train(folder, run, train.Course(epochs=2, seed=3))
+    latest = run / train.BACKUP / "latest.weights.h5"
+    latest.write_bytes(latest.read_bytes()[:-1000])
+
+    train.train(folder, run, train.Course(epochs=2, seed=3))
+
+    assert (run / "log.csv").read_text().count("\n") == 4, "a head, two epochs, and the second one again"
+
+
+def test_a_run_goes_on_only_as_it_was_begun(tmp_path: Path) -> None:
+    train.write_recipe(tmp_path, train.Course(epochs=2, seed=1), precision="float32")
+    train.write_recipe(tmp_path, train.Course(epochs=2, seed=2), precision="float32")
+    (tmp_path / train.BACKUP).mkdir()
+
+    with pytest.raises(ValueError, match=r"was begun with seed 2, rate 0\.003; go on with that, or choose another"):
+        train.write_recipe(tmp_path, train.Course(epochs=2, seed=9, rate=1e-5), precision="float32")
+    train.write_recipe(tmp_path, train.Course(epochs=4, seed=2), precision="float32")
+
+    assert train.recipe_of(tmp_path / "model.keras")["epochs"] == 4
+    assert train.recipe_of(tmp_path / "model.keras")["seed"] == 2
+
+
 def test_columns_join_in_a_small_file_that_tells_how_each_was_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +208,23 @@ def test_what_training_lacks_is_said_in_a_sentence(
     with pytest.raises(SystemExit, match=fault):
         train.main()
     assert not (tmp_path / "run" / "model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--epochs", "0"), "one epoch at least"),
+        (("--start", "mine.keras"), r"no recipe\.json beside mine\.keras; take"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_a_sentence(
+    words: tuple[str, str], fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network.folded(network.trainable()).save("mine.keras")
+    monkeypatch.setattr("sys.argv", ["train", "--run", "run", *words])
+    with pytest.raises(SystemExit, match=fault):
+        train.main()
 
 
 def test_digits_are_told_apart_even_where_none_is_the_likeliest() -> None:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from training import corrections, evaluate, network, relearn, shards, train
+from training import corrections, evaluate, network, publish, relearn, shards, train
 from training.data import Digits, Split, training_digits
 
 pytestmark = [
@@ -60,7 +60,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shards, "prepare", lambda stock: [stock.make(number) for number in range(stock.count)])
     monkeypatch.setattr(train, "BATCH", 32)
     monkeypatch.setattr(train, "EMA", 0.5)
-    monkeypatch.setattr(relearn, "MODELS", models)
+    for module in (publish, relearn):
+        monkeypatch.setattr(module, "MODELS", models)
     monkeypatch.setattr(relearn, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(relearn, "publish", published)
 
@@ -120,6 +121,8 @@ def test_an_export_becomes_a_model_folder_with_a_report(
 
     with pytest.raises(ValueError, match="already"):
         relearn.relearn([export], "9.0.0", train.Course(epochs=1, seed=1))
+    with pytest.raises(ValueError, match="is no version"):
+        relearn.relearn([export], "../../9.0.0", train.Course(epochs=1, seed=1))
     first, last = PUBLISHED.name.rsplit(".", 1)
     assert relearn.next_version() == f"{first}.{int(last) + 1}", "a folder without a manifest is no version"
 
@@ -129,6 +132,36 @@ def test_a_network_that_reads_worse_is_not_published(export: Path, tmp_path: Pat
         relearn.relearn([export], "9.0.0", train.Course(epochs=1, seed=1, rate=1.0))
 
     assert not (tmp_path / "models" / "digits" / "9.0.0").exists()
+
+
+def test_another_course_is_another_run(digits: Digits, tmp_path: Path) -> None:
+    found, served = corrections.parted(digits), relearn._served()
+    courses = [train.Course(6, 4), train.Course(6, 5), train.Course(6, 4, 1e-3)]
+
+    names = [relearn._name(found, served, course) for course in courses]
+
+    assert len(set(names)) == len(courses)
+    assert relearn._name(found, served, train.Course(6, 4)) == names[0]
+
+
+@pytest.mark.parametrize(("newest", "following"), [("1.9.0", "1.9.1"), ("2.0.0-rc1", "2.0.0-rc2"), ("9", "10")])
+def test_the_next_version_raises_the_last_number(
+    newest: str, following: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = json.loads((PUBLISHED / "manifest.json").read_text()) | {"version": newest}
+    shutil.copytree(PUBLISHED, tmp_path / "others" / "digits" / newest)
+    (tmp_path / "others" / "digits" / newest / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setattr(relearn, "MODELS", tmp_path / "others")
+
+    assert relearn.next_version() == following
+
+
+def test_damaged_labels_are_said(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models" / "digits" / "labels.json").write_text("{")
+    monkeypatch.setattr("sys.argv", ["relearn", str(export), "--version", "9.0.0"])
+
+    with pytest.raises(SystemExit, match=r"labels\.json is damaged"):
+        relearn.main()
 
 
 def test_nothing_to_learn_is_said(tmp_path: Path) -> None:
