@@ -272,13 +272,14 @@ class Page(BaseModel, Generic[T]):
 
 
 class ModelOut(BaseModel):
-    """An installed model."""
+    """An installed model; with a fault it is not served."""
 
     name: str
     version: str
     default: bool
     labels: list[str]
     metrics: dict[str, object]
+    fault: str | None = None
 
 
 class Health(BaseModel):

@@ -111,11 +111,12 @@ def summary_tables(job: Job, summary: Summary, seconds: float) -> Iterator[Table
 
 def models_table(models: Iterable[Mapping[str, Any]]) -> Table:
     """One line a model and version."""
-    rows = (
-        (model["name"], model["version"], ", ".join(model["labels"]), "default" if model["default"] else "")
-        for model in models
-    )
+    rows = ((model["name"], model["version"], ", ".join(model["labels"]), _standing(model)) for model in models)
     return table(("model", "version", "labels", ""), rows)
+
+
+def _standing(model: Mapping[str, Any]) -> str:
+    return model.get("fault") or ("default" if model["default"] else "")
 
 
 def rows_table(rows: Iterable[Mapping[str, Any]]) -> Table:

@@ -5,7 +5,8 @@
     models/mine.keras                   dropped in: called "mine"
     models/mine/model.keras             the same
 
-What a client asks for is only ever compared with what was found here; no path of a client is opened.
+What a client asks for is only ever compared with what was found here; no path of a client is opened. Hidden files
+and folders, such as copies under way, are no models.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 
 from shared.domain import ModelRef
 from shared.errors import ModelBroken, ModelMissing, NoSuchModel
-from shared.labels import STABLE, read_labels, write_labels
+from shared.labels import STABLE, read_labels, relabel
 from shared.manifest import Manifest, parse_manifest
 
 SUFFIXES = frozenset({".keras", ".h5", ".hdf5"})
@@ -61,7 +63,7 @@ class ModelCatalog:
         """
         if self.entry(ref).manifest is None:
             raise NoSuchModel(f"{ref} came without a manifest; only published versions have labels.")
-        write_labels(self._labels_file(ref.name), {**self.labels(ref.name), label: ref.version})
+        relabel(self._labels_file(ref.name), label, ref.version)
 
     def resolve(self, wanted: str | None) -> ModelRef:
         """The model for "name", "name@version", "name@label" or None (the default).
@@ -93,15 +95,18 @@ class ModelCatalog:
     def _found(self) -> Iterator[ModelEntry]:
         if self._own_file and self._own_file.is_file():
             yield _dropped(self._own_file)
-        yield from (_dropped(file) for file in self._folder.glob("*") if is_model(file))
-        yield from (_dropped(file, file.parent.name) for file in self._folder.glob("*/*") if is_model(file))
-        yield from (_published(manifest.parent) for manifest in self._folder.glob("*/*/manifest.json"))
+        yield from (_dropped(file) for file in self._folder.glob("[!.]*") if is_model(file))
+        yield from (_dropped(file, file.parent.name) for file in self._folder.glob("[!.]*/[!.]*") if is_model(file))
+        yield from (_published(manifest.parent) for manifest in self._folder.glob("[!.]*/[!.]*/manifest.json"))
 
     def _labels_file(self, name: str) -> Path:
         return self._folder / name / "labels.json"
 
     def _named(self, wanted: str) -> ModelRef:
-        name, _, version = wanted.partition("@")
+        name, version = wanted, ""
+        # A file that was dropped in may have an @ in its name.
+        if "@" in wanted and all(entry.ref.name != wanted for entry in self._found()):
+            name, version = wanted.rsplit("@", 1)
         return self._usable(self._version(self._versions(name), version)).ref
 
     def _versions(self, name: str) -> list[ModelEntry]:
@@ -123,6 +128,9 @@ class ModelCatalog:
             if entry.ref.version == version:
                 return entry
         known = ", ".join([entry.ref.version for entry in versions] + list(labels))
+        if (label := wanted or STABLE) in labels:
+            advice = f"`digitq models label {name}@VERSION {label}` lets it mean another one."
+            raise NoSuchModel(f"{name}@{label} means {version}, which is not installed; there is {known}. {advice}")
         raise NoSuchModel(f"The model {name!r} has no version {version!r}; it has {known}.")
 
     def _usable(self, entry: ModelEntry) -> ModelEntry:
@@ -150,12 +158,12 @@ def _sha256(file: Path, _mtime_ns: int, _size: int) -> str:
 
 def is_path(model: str) -> bool:
     """Whether a model is given by its file and not by its name."""
-    return Path(model).suffix in SUFFIXES or "/" in model
+    return Path(model).suffix.lower() in SUFFIXES or "/" in model
 
 
 def is_model(file: Path) -> bool:
     """Whether this is a file that Keras may have written, by its ending."""
-    return file.suffix in SUFFIXES and file.is_file()
+    return file.suffix.lower() in SUFFIXES and file.is_file()
 
 
 def _dropped(file: Path, folder: str = "") -> ModelEntry:
@@ -185,8 +193,12 @@ def _check(ref: ModelRef, folder: Path, manifest: Manifest) -> None:
         raise ModelBroken(f"the checksum of {manifest.file} is not the one it names")
 
 
-def _age(entry: ModelEntry) -> tuple[bool, list[tuple[float, int, str]]]:
-    """Sorts versions: 1.0.0-rc1 < 1.0.0 < 1.0.1 < 1.10.0, and a dropped-in file before all published ones."""
+def _age(entry: ModelEntry) -> tuple[int | float, list[tuple[float, int, str]]]:
+    """Sorts versions: dropped-in files by their dates, then 1.0.0-rc1 < 1.0.0 < 1.0.1 < 1.10.0.
+
+    What is damaged keeps its place: an older version would otherwise be taken for the newest without a word.
+    """
+    was_dropped = entry.manifest is None and not entry.fault
     parts = re.findall(r"\d+|[A-Za-z]+", entry.ref.version)
     order = [(1.0, int(part), "") if part.isdigit() else (0.0, 0, part) for part in parts]
-    return entry.manifest is not None, [*order, (0.5, 0, "")]
+    return entry.file.stat().st_mtime_ns if was_dropped else inf, [*order, (0.5, 0, "")]

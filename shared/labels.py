@@ -6,10 +6,12 @@ file whenever it looks for a version, so that a label that was moved holds from 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shared.errors import ModelBroken
@@ -31,6 +33,23 @@ def read_labels(file: Path) -> Mapping[str, str]:
     if not isinstance(labels, dict) or not all(isinstance(version, str) for version in labels.values()):
         raise ModelBroken(f'{file} is damaged: it must look like {{"stable": "1.0.0"}}.')
     return labels
+
+
+def relabel(file: Path, label: str, version: str) -> None:
+    """Let a label mean a version, and the others what they mean; one at a time does that. Raises ModelBroken."""
+    with _locked(file.parent):
+        write_labels(file, {**read_labels(file), label: version})
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems of networks know no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def write_labels(file: Path, labels: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from api.deps import HouseDep
 from api.openapi import ERRORS
 from api.schemas import ModelOut, Page
 from shared.catalog import ModelCatalog, ModelEntry
-from shared.errors import CannotStart, Missing
+from shared.errors import CannotStart, Missing, ModelBroken
 
 router = APIRouter(prefix="/v1/models", tags=["models"], responses=ERRORS)
 
@@ -31,15 +31,19 @@ def get_model(name: str, house: HouseDep) -> Page[ModelOut]:
 
 
 def installed_models(catalog: ModelCatalog) -> list[ModelOut]:
-    """Every model that can be served, by name and version."""
+    """Every installed model by name and version, also those that cannot be served, with what is wrong."""
     try:
         default = catalog.resolve(None)
     except CannotStart:
         default = None
-    return [_model(catalog, entry, entry.ref == default) for entry in catalog.entries() if not entry.fault]
+    return [_model(catalog, entry, entry.ref == default) for entry in catalog.entries()]
 
 
 def _model(catalog: ModelCatalog, entry: ModelEntry, default: bool) -> ModelOut:
-    labels = [label for label, version in catalog.labels(entry.ref.name).items() if version == entry.ref.version]
+    name, version, fault = entry.ref.name, entry.ref.version, entry.fault
+    try:
+        labels = [label for label, meant in catalog.labels(name).items() if meant == version]
+    except ModelBroken as error:
+        labels, fault = [], fault or error.message
     metrics = dict(entry.manifest.metrics) if entry.manifest else {}
-    return ModelOut(name=entry.ref.name, version=entry.ref.version, default=default, labels=labels, metrics=metrics)
+    return ModelOut(name=name, version=version, default=default, labels=labels, metrics=metrics, fault=fault or None)

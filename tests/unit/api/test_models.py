@@ -78,3 +78,29 @@ def test_a_label_that_is_moved_holds_from_the_next_job_on(client: TestClient, tw
 
     assert submit(client, None).json()["model"]["version"] == "2.0.0"
     assert client.get(f"/v1/jobs/{before['id']}").json()["model"]["version"] == "1.0.0"
+
+
+def test_a_damaged_version_is_listed_with_its_fault_and_not_passed_over(client: TestClient, two_versions: Path) -> None:
+    (two_versions / "digits" / "labels.json").unlink()
+    (two_versions / "digits" / "2.0.0" / "manifest.json").write_text("{")
+
+    older, newer = client.get("/v1/models").json()["data"]
+
+    assert (older["fault"], older["default"], newer["default"]) == (None, False, False)
+    assert "2.0.0/manifest.json is damaged" in newer["fault"]
+    assert newer["fault"] in client.get("/readyz").json()["parts"]["model"]
+    assert submit(client, None).json()["code"] == "model_broken"
+    assert "It is not served: " in client.get("/models").text
+
+
+def test_damaged_labels_of_one_model_hide_no_other(client: TestClient, two_versions: Path) -> None:
+    (two_versions / "digits" / "labels.json").write_text("{")
+    (two_versions / "mine.keras").write_bytes(b"weights")
+
+    listed = client.get("/v1/models").json()["data"]
+
+    assert [(model["name"], bool(model["fault"])) for model in listed] == [
+        ("digits", True),
+        ("digits", True),
+        ("mine", False),
+    ]

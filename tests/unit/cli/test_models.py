@@ -53,6 +53,13 @@ def test_without_a_command_the_models_of_the_service_are_listed(
         assert listed.stdout.split() == ["model", "version", "labels", "mine", "7.0.0", "stable", "default"]
 
 
+def test_a_damaged_model_is_listed_with_its_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [{"name": "mine", "version": "7", "labels": [], "default": False, "metrics": {}, "fault": "It is cut."}]
+    monkeypatch.setattr(Client, "models", lambda client: found)
+
+    assert models("list").stdout.split()[-3:] == ["It", "is", "cut."]
+
+
 def test_the_help_names_every_command() -> None:
     said = models("--help").stdout
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,9 @@ def test_a_published_model_is_found_with_its_manifest(tmp_path: Path) -> None:
     assert entry.manifest.input.shape == (28, 28, 1)
 
 
-@pytest.mark.parametrize("place", ["mine.keras", "mine.h5", "mine.hdf5", "mine/model.keras", "other/mine.keras"])
+@pytest.mark.parametrize(
+    "place", ["mine.keras", "mine.h5", "mine.hdf5", "mine.KERAS", "mine/model.keras", "other/mine.keras"]
+)
 def test_a_dropped_in_file_is_named_after_itself_and_versioned_by_its_content(tmp_path: Path, place: str) -> None:
     version = drop(tmp_path / place)
 
@@ -67,6 +70,31 @@ def test_a_dropped_in_file_is_named_after_itself_and_versioned_by_its_content(tm
     assert entry.ref == ModelRef("mine", version)
     assert entry.manifest is None
     assert ModelCatalog(tmp_path, "mine").entry(entry.ref) == entry
+
+
+def test_a_dropped_in_file_may_have_any_name(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    version = drop(tmp_path / "my@model.keras")
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    assert catalog.resolve("my@model") == catalog.resolve(f"my@model@{version}") == ModelRef("my@model", version)
+
+
+@pytest.mark.parametrize("later", ["mine.keras", "mine.h5"])
+def test_of_two_dropped_in_files_of_one_name_the_later_one_is_meant(tmp_path: Path, later: str) -> None:
+    versions = {name: drop(tmp_path / name, name.encode()) for name in ("mine.keras", "mine.h5")}
+    for name in versions:
+        os.utime(tmp_path / name, (0, 2 if name == later else 1))
+
+    assert ModelCatalog(tmp_path, "mine").resolve(None).version == versions[later]
+
+
+def test_what_is_hidden_is_no_model(tmp_path: Path) -> None:
+    publish(tmp_path, ".1.0.0")
+    drop(tmp_path / "._mine.keras")
+    drop(tmp_path / ".part" / "model.keras")
+
+    assert ModelCatalog(tmp_path, "mine").entries() == []
 
 
 def test_other_files_in_the_folder_are_no_models(tmp_path: Path) -> None:
@@ -252,6 +280,27 @@ def test_a_damaged_model_does_not_hide_its_neighbors(tmp_path: Path) -> None:
 
     assert catalog.resolve(None) == ModelRef("digits", "1.0.0")
     assert catalog.resolve("mine") == ModelRef("mine", version)
+
+
+def test_a_damaged_newest_version_is_not_passed_over(tmp_path: Path) -> None:
+    publish(tmp_path, "1.9.0")
+    with (publish(tmp_path, "1.10.0") / "model.keras").open("ab") as file:
+        file.write(b"one byte too many")
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    assert [entry.ref.version for entry in catalog.entries()] == ["1.9.0", "1.10.0"]
+    for newest in (catalog.resolve, catalog.newest):
+        with pytest.raises(ModelBroken, match=r"1\.10\.0/manifest\.json is damaged: the checksum"):
+            newest("digits")
+    assert catalog.resolve("digits@1.9.0").version == "1.9.0"
+
+
+def test_a_label_of_a_version_that_is_gone_is_named(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    (tmp_path / "digits" / "labels.json").write_text('{"stable": "0.9.0"}')
+
+    with pytest.raises(NoSuchModel, match=r"digits@stable means 0\.9\.0.*`digitq models label digits@VERSION stable`"):
+        ModelCatalog(tmp_path, "digits").resolve("digits")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"stable": 1}'])

@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 
 from shared.errors import ModelBroken
-from shared.labels import LABEL, read_labels, write_labels
+from shared.labels import LABEL, read_labels, relabel, write_labels
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -38,6 +38,22 @@ def test_whoever_reads_while_a_label_moves_sees_the_old_version_or_the_new_one(t
     mover.join()
 
     assert seen == {"a", "b" * 5000}
+
+
+def test_labels_that_are_moved_together_are_all_moved(tmp_path: Path) -> None:
+    file = tmp_path / "labels.json"
+
+    def move(mover: str) -> None:
+        for turn in range(30):
+            relabel(file, f"{mover}_{'a' * (turn + 1)}", "1.0.0")
+
+    movers = [Thread(target=move, args=[name]) for name in "abcd"]
+    for mover in movers:
+        mover.start()
+    for mover in movers:
+        mover.join()
+
+    assert len(read_labels(file)) == 4 * 30
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
