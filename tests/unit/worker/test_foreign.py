@@ -13,7 +13,7 @@ from shared.catalog import ModelEntry
 from shared.domain import ModelRef
 from shared.errors import ModelBroken
 from worker.engines import Engine
-from worker.foreign import RANGES, infer_manifest
+from worker.foreign import RANGES, _likelihood, infer_manifest
 
 ENTRY = ModelEntry(ModelRef("mine", "0123456789ab"), Path("mine.keras"))
 EngineMaker = Callable[..., Engine]
@@ -30,6 +30,15 @@ def unchanged(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 @pytest.mark.parametrize("values", RANGES)
 def test_the_values_it_was_trained_with_are_found(linear_engine: EngineMaker, values: tuple[float, float]) -> None:
     assert infer_manifest(ENTRY, linear_engine(values=values)).input.range == values
+
+
+def test_values_that_only_make_a_network_surer_are_not_taken() -> None:
+    labels = np.array([3, 7])
+    honest, sure = (np.full((2, 10), (1 - share) / 9, np.float32) for share in (0.7, 0.9999))
+    honest[[0, 1], labels] = 0.7
+    sure[[0, 1], [3, 1]] = 0.9999
+
+    assert _likelihood(honest, labels) > _likelihood(sure, labels)
 
 
 @pytest.mark.parametrize(("last", "kind"), [(unchanged, "logits"), (sigmoid, "independent")])
