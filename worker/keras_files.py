@@ -13,6 +13,8 @@ from shared.errors import ModelBroken
 
 #: How the files begin, and the ending by which Keras chooses its reader.
 FORMATS = {b"PK\x03\x04": ".keras", b"\x89HDF\r\n\x1a\n": ".h5"}
+#: A type to train in; probabilities in it hardly add up to one, and in OpenVINO they get lost.
+COARSE = "bfloat16"
 #: Characters of Keras' own message that are passed on, of its first sentence.
 MESSAGE_LENGTH = 200
 
@@ -20,17 +22,28 @@ MESSAGE_LENGTH = 200
 def load_network(keras: Any, file: Path, sha256: str | None = None) -> Any:
     """The Keras model in a file, without its training settings and without code that came with it.
 
-    Raises ModelBroken if the file is damaged, carries code (a Lambda layer, classes of its own), or differs
-    from `sha256` (hex digits).
+    Raises ModelBroken if the file is damaged, carries code (a Lambda layer, classes of its own), has weights in
+    bfloat16, or differs from `sha256` (hex digits).
     """
     data = _read(file, sha256)
     with tempfile.TemporaryDirectory(prefix="digitq-") as folder:
         copy = Path(folder, f"model{_ending(file, data)}")
         copy.write_bytes(data)
         try:
-            return keras.saving.load_model(copy, compile=False, safe_mode=True)
+            network = keras.saving.load_model(copy, compile=False, safe_mode=True)
         except Exception as error:  # damaged files make Keras raise nearly anything
             raise ModelBroken(f"Keras cannot load {file}: {first_sentence(error)}.") from error
+    _compute_in_full(network, file)
+    return network
+
+
+def _compute_in_full(network: Any, file: Path) -> None:
+    """Let a network that was trained in bfloat16 compute in float32."""
+    for layer in network._flatten_layers():
+        if layer.variable_dtype == COARSE:
+            raise ModelBroken(f"{file} has weights in {COARSE}; build it with the policy float32, and save it again.")
+        if layer.compute_dtype == COARSE:
+            layer.dtype_policy = "float32"
 
 
 def _read(file: Path, sha256: str | None) -> bytes:

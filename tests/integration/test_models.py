@@ -20,7 +20,7 @@ from worker.engines import BATCH_SIZES
 HERE = Path(__file__).parent
 ENGINES = ("openvino", "tensorflow")
 SHIPPED = ModelCatalog(PROJECT / "models", "digits").newest("digits").file
-SERVED = ("cnn", "mlp", "rows", "color", "any-size", "preprocessing", "residual", "functional", "template")
+SERVED = ("cnn", "mlp", "rows", "color", "any-size", "preprocessing", "residual", "functional", "template", "coarse")
 SEED_MODEL = PROJECT.parent / "shared" / "data" / "seed-models" / "MNIST_model.keras"
 #: How far the outputs of the two engines may lie apart.
 TOLERANCE = 1e-4
@@ -57,6 +57,12 @@ def test_both_engines_give_the_same_answers(answers: Callable[[str], dict[str, A
     assert np.abs(openvino - tensorflow).max() < TOLERANCE
 
 
+def test_what_was_trained_in_bfloat16_is_run_exactly(answers: Callable[[str], dict[str, Any]]) -> None:
+    sums = np.array(answers("openvino")["outputs"]["coarse.keras"]).sum(axis=1)
+
+    assert np.abs(sums - 1).max() < 1e-5
+
+
 @pytest.mark.parametrize("name", SERVED)
 def test_a_model_answers_alike_from_a_keras_archive_and_from_hdf5(
     answers: Callable[[str], dict[str, Any]], name: str
@@ -86,6 +92,7 @@ def test_the_shipped_network_convolves_bytes_in_batches_of_every_size() -> None:
         ("short.keras", "is damaged or cut short; copy it again."),
         ("short.h5", "Keras cannot load"),
         ("text.keras", "is not a Keras model: it is neither a .keras archive nor an HDF5 file."),
+        ("coarse-weights.keras", "has weights in bfloat16; build it with the policy float32, and save it again."),
         ("two-heads.keras", "has 1 inputs and 2 outputs; one of each is needed."),
     ],
 )

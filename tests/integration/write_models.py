@@ -64,6 +64,8 @@ def networks(keras: Any) -> dict[str, Any]:
         "functional": keras.Model(several, layers.Dense(10, activation="softmax")(flat)),
         "template": template(keras),
         "bytes": make([layers.Input((784,), dtype="uint8"), layers.Rescaling(1 / 255), template(keras)]),
+        "coarse": coarse(keras),
+        "coarse-weights": make([image, layers.Flatten(), layers.Dense(10, dtype="bfloat16")]),
         "letters": make([image, layers.Flatten(), layers.Dense(26, activation="softmax")]),
         "two-heads": keras.Model(several, [layers.Dense(10)(flat), layers.Dense(2)(flat)]),
         "code": make([image, layers.Flatten(), layers.Lambda(lambda values: values * 2), layers.Dense(10)]),
@@ -88,6 +90,14 @@ def template(keras: Any) -> Any:
     inputs = feed(pixels, Input((784,))).astype(np.float64)
     network.layers[-1].set_weights([np.linalg.pinv(inputs) @ (10 * np.eye(10)), np.zeros(10)])
     return network
+
+
+def coarse(keras: Any) -> Any:
+    """One that was trained in bfloat16."""
+    layers, dtype = keras.layers, "mixed_bfloat16"
+    image = layers.Input((28, 28, 1))
+    convolved = layers.Conv2D(8, 3, activation="relu", dtype=dtype)(image)
+    return keras.Model(image, layers.Dense(10, "softmax", dtype=dtype)(layers.Flatten(dtype=dtype)(convolved)))
 
 
 def write_legacy(network: Any, file: Path) -> None:
