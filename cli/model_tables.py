@@ -39,6 +39,8 @@ def findings_tables(found: Fields) -> Iterator[Table]:
         "known digits": f"{found['known_digits']} of 10 are read",
         "images": f"{found['images']:,} ({found['source']})",
     }
+    if not measured[manifest["normalize"]]["risk_coverage"]:
+        facts["target accuracy"] = "none can be promised by so few images, or with so many errors"
     yield _facts_table(manifest, facts)
     yield _measured_table(measured, manifest["metrics"].get(f"{found['source']}_accuracy"), found["published"])
     by_digit = {way: one["by_digit"] for way, one in measured.items()}

@@ -40,7 +40,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """Accepting from `threshold` on accepts the share `coverage`, of which the share `accuracy` is right."""
+    """Accepting from `threshold` on accepts the share `coverage`, of which at least the share `accuracy` is right."""
 
     threshold: float
     coverage: float

@@ -108,7 +108,7 @@ def _examine_digits(judge: Judge, found: Findings, name: str, suite: Suite | Non
 
 
 def _coverage(scores: measure.Scores, labels: NDArray[np.int64], target: float) -> float:
-    points = measure.risk_coverage(scores, labels, (target,))
+    points = measure.risk_coverage(scores, labels, (target,), sure=0)
     return points[0].coverage if points else 0.0
 
 

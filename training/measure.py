@@ -62,7 +62,9 @@ def calibration_error(scores: Scores, labels: Labels) -> float:
     return sum(abs(sure - right) * count for sure, right, count in reliability(scores, labels)) / len(labels)
 
 
-def risk_coverage(scores: Scores, labels: Labels, targets: tuple[float, ...] = risk.TARGETS) -> list[RiskPoint]:
-    """For each accuracy wanted of the accepted readings, the lowest threshold that reaches it here."""
+def risk_coverage(
+    scores: Scores, labels: Labels, targets: tuple[float, ...] = risk.TARGETS, sure: float = risk.SURE
+) -> list[RiskPoint]:
+    """For each accuracy wanted of the accepted readings, the lowest threshold that surely reaches it."""
     digit, confidence = best_digit(scores)
-    return risk.risk_coverage(confidence, digit == labels, targets)
+    return risk.risk_coverage(confidence, digit == labels, targets, sure)

@@ -98,6 +98,9 @@ def publish(found: Findings, version: str, models: Path) -> None:
         raise Conflict(f"{found.file} has a manifest already; only models that came without one are published here.")
     if found.known_digits < len(DIGITS):
         raise Conflict(f"{found.file} reads only {found.known_digits} of the 10 known digits; all ten are asked of it.")
+    seen = found.measured[found.manifest.normalize].by_digit
+    if missing := [digit for digit in DIGITS if digit not in seen]:
+        raise Conflict(f"There is no image of {', '.join(missing)}; a model is published by images of all ten digits.")
     folder = models / found.manifest.name / version
     try:
         folder.mkdir(parents=True)

@@ -54,7 +54,7 @@ def test_the_fitted_temperature_undoes_overconfidence() -> None:
 def test_the_threshold_for_an_accuracy_accepts_as_much_as_it_can() -> None:
     scores = scores_of([0.99, 0.9, 0.8, 0.7], [1, 2, 3, 4])
 
-    (point,) = measure.risk_coverage(scores, np.array([1, 2, 0, 4]), (0.75,))
+    (point,) = measure.risk_coverage(scores, np.array([1, 2, 0, 4]), (0.75,), sure=0)
 
     assert (point.threshold, point.coverage, point.accuracy) == (0.7, 1.0, 0.75)
 
@@ -62,7 +62,7 @@ def test_the_threshold_for_an_accuracy_accepts_as_much_as_it_can() -> None:
 def test_readings_of_equal_confidence_are_accepted_together() -> None:
     scores = scores_of([0.99, 0.9, 0.9], [1, 2, 3])
 
-    (point,) = measure.risk_coverage(scores, np.array([1, 2, 0]), (1.0,))
+    (point,) = measure.risk_coverage(scores, np.array([1, 2, 0]), (1.0,), sure=0)
 
     assert (point.threshold, point.coverage) == (0.99, 0.33333)
 

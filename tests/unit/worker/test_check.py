@@ -102,6 +102,14 @@ def test_what_a_worker_would_refuse_is_not_published(
     assert not (models / "mine").exists()
 
 
+def test_a_model_is_not_published_by_images_of_some_digits(mine: KerasRecognizer, models: Path) -> None:
+    found = check(mine, models / "mine.keras", [KNOWN[7], KNOWN[1]], "some")
+
+    with pytest.raises(Conflict, match="no image of 0, 2, 3, 4, 5, 6, 8, 9; a model is published by images of all ten"):
+        publish(found, "1.0.0", models)
+    assert not (models / "mine").exists()
+
+
 def test_images_are_taken_from_the_folders_of_their_digit(tmp_path: Path) -> None:
     for name in ("3/a.png", "3/deep/b.png", "9/c.png", "notes/d.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from shared.domain import Decision, Digit, ModelRef, Reading, ReadOptions, Unreadable
 from shared.manifest import RiskPoint
 from worker.measure import BATCH, Labeled, measure, tally
-from worker.risk import risk_coverage
+from worker.risk import TARGETS, risk_coverage
 
 ACCEPT, REVIEW = Decision.ACCEPT, Decision.NEEDS_REVIEW
 READINGS = [
@@ -39,9 +40,27 @@ def test_nothing_accepted_is_no_accuracy() -> None:
 
 
 def test_the_lowest_threshold_that_is_right_enough_is_found() -> None:
-    points = risk_coverage(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True]), (0.75, 1.0))
+    points = risk_coverage(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True]), (0.75, 1.0), sure=0)
 
     assert points == [RiskPoint(0.6, 1.0, 0.75), RiskPoint(0.8, 0.5, 1.0)]
+
+
+@pytest.mark.parametrize(("count", "promised"), [(10, 0), (132, 0), (133, 1), (539, 5), (20_000, len(TARGETS))])
+def test_few_images_promise_little_even_if_all_are_read(count: int, promised: int) -> None:
+    readings = np.full(count, 0.9), np.ones(count, bool)
+
+    reached = [target for target in TARGETS if risk_coverage(*readings, (target,))]
+
+    assert reached == list(TARGETS[:promised])
+
+
+def test_an_accuracy_is_promised_below_the_measured_one() -> None:
+    right = np.arange(1000) % 100 != 0
+
+    (point,) = risk_coverage(np.full(1000, 0.9), right, (0.98,))
+
+    # By hand: (0.99 + 0.001353 - 1.645 * sqrt(0.0000099 + 0.000000676)) / 1.002706.
+    assert point == RiskPoint(0.9, 1.0, 0.98334)
 
 
 class Echo:
