@@ -35,7 +35,10 @@ def infer_manifest(entry: ModelEntry, engine: Engine) -> Manifest:
     Raises ModelBroken if it does not have ten outputs, or does not take an image.
     """
     if engine.classes != len(DIGITS):
-        raise ModelBroken(f"{entry.file} has {engine.classes} outputs; a digit classifier has 10, one for each digit.")
+        raise ModelBroken(
+            f"{entry.file} has {engine.classes} outputs; a digit classifier has 10, one for each digit, and with a "
+            'manifest one more for "none".'
+        )
     geometry(engine.input_shape)
     manifest = Manifest(
         name=entry.ref.name,

@@ -25,7 +25,8 @@ def self_test(recognizer: Recognizer, *, published: bool) -> None:
     """Raise ModelBroken unless the model reads the known digits: all of them, or most if it was only dropped in."""
     known, right = len(known_digits()), known_right(recognizer)
     if right < (known if published else ENOUGH_FOR_FOREIGN):
-        raise ModelBroken(f"The model {recognizer.ref} reads {right} of {known} known digits; use another one.")
+        hint = "" if published else ", or tell in a manifest which output is which digit"
+        raise ModelBroken(f"The model {recognizer.ref} reads {right} of {known} known digits; use another one{hint}.")
 
 
 def known_right(recognizer: Recognizer) -> int:

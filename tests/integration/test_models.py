@@ -89,6 +89,9 @@ def test_the_shipped_network_convolves_bytes_in_batches_of_every_size() -> None:
     [
         ("code.keras", "Lambda"),
         ("code.h5", "Lambda"),
+        ("own.keras", "Could not locate class 'Own'; build it of Keras' own layers only, and save it again."),
+        ("own.h5", "Unknown layer: 'Own'; build it of Keras' own layers only, and save it again."),
+        ("photos.keras", "is an archive, but no Keras model: it has no config.json; save it with model.save()."),
         ("short.keras", "is damaged or cut short; copy it again."),
         ("short.h5", "Keras cannot load"),
         ("text.keras", "is not a Keras model: it is neither a .keras archive nor an HDF5 file."),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def networks(keras: Any) -> dict[str, Any]:
         "bytes": make([layers.Input((784,), dtype="uint8"), layers.Rescaling(1 / 255), template(keras)]),
         "coarse": coarse(keras),
         "coarse-weights": make([image, layers.Flatten(), layers.Dense(10, dtype="bfloat16")]),
+        "own": with_own_layer(keras),
         "letters": make([image, layers.Flatten(), layers.Dense(26, activation="softmax")]),
         "two-heads": keras.Model(several, [layers.Dense(10)(flat), layers.Dense(2)(flat)]),
         "code": make([image, layers.Flatten(), layers.Lambda(lambda values: values * 2), layers.Dense(10)]),
@@ -100,6 +102,13 @@ def coarse(keras: Any) -> Any:
     return keras.Model(image, layers.Dense(10, "softmax", dtype=dtype)(layers.Flatten(dtype=dtype)(convolved)))
 
 
+def with_own_layer(keras: Any) -> Any:
+    class Own(keras.layers.Layer):  # type: ignore[misc]
+        pass
+
+    return keras.Sequential([keras.layers.Input((28, 28)), keras.layers.Flatten(), Own(), keras.layers.Dense(10)])
+
+
 def write_legacy(network: Any, file: Path) -> None:
     """What Keras 2 wrote: HDF5, here called .keras, with a loss whose settings Keras 3 refuses to restore."""
     network.save(file.with_suffix(".h5"))
@@ -121,6 +130,8 @@ def main(folder: Path) -> None:
         write_legacy(template(keras), folder / "legacy.keras")
     (folder / "short.keras").write_bytes((folder / "cnn.keras").read_bytes()[:-2000])
     (folder / "short.h5").write_bytes((folder / "cnn.h5").read_bytes()[:-2000])
+    with zipfile.ZipFile(folder / "photos.keras", "w") as photos:
+        photos.writestr("3/a.png", b"")
     (folder / "text.keras").write_text("This is no model.")
 
 
