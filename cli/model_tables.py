@@ -55,12 +55,13 @@ def findings_tables(found: Fields) -> Iterator[Table]:
 
 def _facts_table(manifest: Fields, facts: Mapping[str, str]) -> Table:
     black, white = manifest["input"]["range"]
+    framed = ", around 28 x 28 pixels a black frame" if manifest["input"].get("padded") else ""
     labels, thresholds = manifest["labels"], manifest["thresholds"]
     rows = {
         "model": f"{manifest['name']}@{manifest['version']}",
         **facts,
         "sha256": manifest["sha256"],
-        "input": f"{' x '.join(map(str, manifest['input']['shape']))}, black is {black:g}, white is {white:g}",
+        "input": f"{' x '.join(map(str, manifest['input']['shape']))}, black is {black:g}, white is {white:g}{framed}",
         "outputs": f"{manifest['outputs']} of {', '.join(labels)}",
         "images are": WAYS[manifest["normalize"]],
         "temperature": f"{manifest['temperature']:g}",

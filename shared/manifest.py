@@ -24,10 +24,14 @@ UNREACHABLE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the network is fed: the shape of one image, and the values of black and white."""
+    """What the network is fed: the shape of one image, and the values of black and white.
+
+    The 28 x 28 pixels are brought to another size or, if they are to be `padded`, framed in black up to a larger one.
+    """
 
     shape: tuple[int, ...] = (28, 28, 1)
     range: tuple[float, float] = (0.0, 1.0)
+    padded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +132,5 @@ def manifest_text(manifest: Manifest) -> str:
 
 def _input(fields: Mapping[str, Any]) -> Input:
     black, white = fields["range"]
-    return Input(tuple(int(size) for size in fields["shape"]), (float(black), float(white)))
+    shape = tuple(int(size) for size in fields["shape"])
+    return Input(shape, (float(black), float(white)), bool(fields.get("padded", False)))

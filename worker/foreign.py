@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from shared.manifest import DIGITS, Input, Manifest, Thresholds
 from worker.decode import decode
 from worker.engines import Engine
 from worker.normalize import normalize
-from worker.pixels import feed, geometry
+from worker.pixels import feed, geometry, may_be_padded
 from worker.scores import kind_of, probabilities
 from worker.self_test import known_digits
 
@@ -49,8 +50,14 @@ def infer_manifest(entry: ModelEntry, engine: Engine) -> Manifest:
         thresholds=THRESHOLDS,
     )
     pixels, labels = _shown()
-    trials = [_trial(manifest, engine, pixels, values) for values in RANGES]
+    inputs = [Input(engine.input_shape, *way) for way in product(RANGES, _framings(engine.input_shape))]
+    trials = [_trial(replace(manifest, input=tried), engine, pixels) for tried in inputs]
     return max(trials, key=lambda trial: _likelihood(trial[1], labels))[0]
+
+
+def _framings(shape: tuple[int, ...]) -> tuple[bool, ...]:
+    """Whether the pictures are padded: both is tried where people may have done so."""
+    return (False, True) if may_be_padded(shape) else (False,)
 
 
 def _shown() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -60,14 +67,11 @@ def _shown() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     return np.concatenate([np.roll(known, shift, (1, 2)) for shift in SHIFTS]), np.tile(labels, len(SHIFTS))
 
 
-def _trial(
-    manifest: Manifest, engine: Engine, pixels: NDArray[np.uint8], values: tuple[float, float]
-) -> tuple[Manifest, NDArray[np.float32]]:
-    """The manifest by which the network is fed these values, and the probabilities that it then gives (n, 10)."""
-    tried = replace(manifest, input=Input(engine.input_shape, values))
-    outputs = engine.predict(feed(pixels, tried.input))
+def _trial(manifest: Manifest, engine: Engine, pixels: NDArray[np.uint8]) -> tuple[Manifest, NDArray[np.float32]]:
+    """The manifest with the kind of outputs that the network then gives, and them as probabilities (n, 10)."""
+    outputs = engine.predict(feed(pixels, manifest.input))
     kind = kind_of(outputs)
-    return replace(tried, outputs=kind), probabilities(outputs, kind)
+    return replace(manifest, outputs=kind), probabilities(outputs, kind)
 
 
 def _likelihood(scores: NDArray[np.float32], labels: NDArray[np.int64]) -> float:

@@ -12,13 +12,16 @@ from shared.errors import ModelBroken
 from shared.manifest import Input
 
 CHANNELS = (1, 3)
+#: The side of a normalized picture, and the longest one of the frames that people put around it.
+SIDE, LARGEST_FRAME = 28, 40
 
 
 def feed(pixels: NDArray[np.uint8], wanted: Input) -> NDArray[np.float32]:
     """Pixels of shape (N, 28, 28), 0 black to 255 white, as (N, *wanted.shape) within wanted.range."""
     height, width, channel_axis = geometry(wanted.shape)
     black, white = wanted.range
-    values = np.multiply(_resized(pixels, height, width), np.float32((white - black) / 255), dtype=np.float32)
+    fitted = (_padded if wanted.padded else _resized)(pixels, height, width)
+    values = np.multiply(fitted, np.float32((white - black) / 255), dtype=np.float32)
     values += np.float32(black)
     if channel_axis is not None:
         values = np.broadcast_to(np.expand_dims(values, channel_axis), (len(pixels), *wanted.shape))
@@ -40,6 +43,20 @@ def geometry(shape: tuple[int, ...]) -> tuple[int, int, int | None]:
         case (channels, height, width) if channels in CHANNELS:
             return height, width, -3
     raise ModelBroken(f"The model's input of shape {shape} is no image; (28, 28, 1) or (784,) would be one.")
+
+
+def may_be_padded(shape: tuple[int, ...]) -> bool:
+    """Whether an input is a little larger than 28 x 28, so that people may have framed MNIST's digits for it."""
+    height, width, _ = geometry(shape)
+    return min(height, width) > SIDE and max(height, width) <= LARGEST_FRAME
+
+
+def _padded(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """The pixels in the middle of black; what is too small for them is resized all the same."""
+    if min(height, width) < SIDE:
+        return _resized(pixels, height, width)
+    top, left = (height - SIDE) // 2, (width - SIDE) // 2
+    return np.pad(pixels, ((0, 0), (top, height - SIDE - top), (left, width - SIDE - left)))
 
 
 def _resized(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

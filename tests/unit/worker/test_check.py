@@ -157,5 +157,5 @@ def test_the_findings_are_printed_as_json(
     check_module.main()
 
     found = json.loads(capsys.readouterr().out)
-    assert found["manifest"]["input"] == {"shape": [28, 28, 1], "range": [0.0, 1.0]}
+    assert found["manifest"]["input"] == {"shape": [28, 28, 1], "range": [0.0, 1.0], "padded": False}
     assert found["measured"]["plain"]["accuracy"] == 1.0

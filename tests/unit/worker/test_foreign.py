@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from shared.catalog import ModelEntry
 from shared.domain import ModelRef
 from shared.errors import ModelBroken
-from worker.engines import Engine
-from worker.foreign import RANGES, _likelihood, infer_manifest
+from shared.manifest import Input
+from worker.engines import BATCH_SIZES, Engine
+from worker.foreign import RANGES, _likelihood, _shown, infer_manifest
+from worker.pixels import feed
 
 ENTRY = ModelEntry(ModelRef("mine", "0123456789ab"), Path("mine.keras"))
 EngineMaker = Callable[..., Engine]
@@ -30,6 +32,25 @@ def unchanged(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 @pytest.mark.parametrize("values", RANGES)
 def test_the_values_it_was_trained_with_are_found(linear_engine: EngineMaker, values: tuple[float, float]) -> None:
     assert infer_manifest(ENTRY, linear_engine(values=values)).input.range == values
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_it_is_found_whether_its_digits_were_framed(padded: bool) -> None:
+    pixels, labels = _shown()
+    engine = by_heart(feed(pixels, Input((32, 32), padded=padded)), labels)
+
+    assert infer_manifest(ENTRY, engine).input == Input((32, 32), padded=padded)
+
+
+def by_heart(images: NDArray[np.float32], labels: NDArray[np.int64]) -> Engine:
+    """An engine that knows these images, and takes others for the likest of them."""
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        near = np.exp(-((batch[:, None] - images[None]) ** 2).sum((2, 3)))
+        sums = near @ np.eye(10, dtype=np.float32)[labels] + 1e-4
+        return np.asarray(sums / sums.sum(1, keepdims=True), np.float32)
+
+    return Engine((32, 32), 10, dict.fromkeys(BATCH_SIZES, run))
 
 
 def test_values_that_only_make_a_network_surer_are_not_taken() -> None:

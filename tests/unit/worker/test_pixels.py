@@ -29,6 +29,19 @@ def test_the_pixels_keep_their_places() -> None:
         assert np.allclose(feed(PIXELS, Input(shape)).reshape(5, 28, 28) * 255, PIXELS, atol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [(32, 32, 1), (33, 36), (28, 28)])
+def test_a_larger_input_may_be_framed_in_black(shape: tuple[int, ...]) -> None:
+    framed = feed(PIXELS, Input(shape, (0, 255), padded=True)).reshape(5, *shape[:2])
+
+    top, left = (shape[0] - 28) // 2, (shape[1] - 28) // 2
+    assert np.allclose(framed[:, top : top + 28, left : left + 28], PIXELS, atol=1e-3)
+    assert framed.sum() == pytest.approx(PIXELS.sum(), rel=1e-5)
+
+
+def test_what_has_no_room_for_a_frame_is_resized() -> None:
+    assert np.array_equal(feed(PIXELS, Input((20, 28), padded=True)), feed(PIXELS, Input((20, 28))))
+
+
 def test_every_channel_is_the_same_picture() -> None:
     last, first = feed(PIXELS, Input((28, 28, 3))), feed(PIXELS, Input((3, 28, 28)))
 
