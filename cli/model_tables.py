@@ -55,7 +55,7 @@ def findings_tables(found: Fields) -> Iterator[Table]:
 
 def _facts_table(manifest: Fields, facts: Mapping[str, str]) -> Table:
     black, white = manifest["input"]["range"]
-    framed = ", around 28 x 28 pixels a black frame" if manifest["input"].get("padded") else ""
+    framed = ", 28 x 28 of it in a black frame" if manifest["input"].get("padded") else ""
     labels, thresholds = manifest["labels"], manifest["thresholds"]
     rows = {
         "model": f"{manifest['name']}@{manifest['version']}",

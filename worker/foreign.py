@@ -56,7 +56,7 @@ def infer_manifest(entry: ModelEntry, engine: Engine) -> Manifest:
 
 
 def _framings(shape: tuple[int, ...]) -> tuple[bool, ...]:
-    """Whether the pictures are padded: both is tried where people may have done so."""
+    """Whether the pictures are padded: both are tried where people may have done so."""
     return (False, True) if may_be_padded(shape) else (False,)
 
 
