@@ -12,6 +12,7 @@ and folders, such as copies under way, are no models.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ from pathlib import Path
 
 from shared.domain import ModelRef
 from shared.errors import ModelBroken, ModelMissing, NoSuchModel
-from shared.labels import STABLE, read_labels, relabel
+from shared.labels import READABLE, STABLE, read_labels, relabel
 from shared.manifest import Manifest, parse_manifest
 
 SUFFIXES = frozenset({".keras", ".h5", ".hdf5"})
+#: The version of a file whose content, which else is its version, nobody knows.
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class ModelCatalog:
         return self._usable(self._versions(name)[-1])
 
     def _found(self) -> Iterator[ModelEntry]:
+        """All that is installed, in no order. Raises ModelBroken if the folder cannot be looked into."""
+        _look_into(self._folder)
         if self._own_file and self._own_file.is_file():
             yield _dropped(self._own_file)
         yield from (_dropped(file) for file in self._folder.glob("[!.]*") if is_model(file))
@@ -119,14 +124,16 @@ class ModelCatalog:
 
     def _version(self, versions: list[ModelEntry], wanted: str) -> ModelEntry:
         """One of the versions of a model, oldest first: the one named, the stable one or the newest."""
+        installed = {entry.ref.version: entry for entry in versions}
+        if wanted in installed:
+            return installed[wanted]
         name = versions[-1].ref.name
         labels = self.labels(name)
         version = labels.get(wanted or STABLE, wanted)
         if not version:
             return versions[-1]
-        for entry in versions:
-            if entry.ref.version == version:
-                return entry
+        if version in installed:
+            return installed[version]
         known = ", ".join([entry.ref.version for entry in versions] + list(labels))
         if (label := wanted or STABLE) in labels:
             advice = f"`digitq models label {name}@VERSION {label}` lets it mean another one."
@@ -156,6 +163,17 @@ def _sha256(file: Path, _mtime_ns: int, _size: int) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _look_into(folder: Path) -> None:
+    """What cannot be read is not empty, though it looks so to `glob`. Raises ModelBroken."""
+    try:
+        with os.scandir(folder):
+            pass
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise ModelBroken(f"{folder} cannot be read: {error.strerror}; {READABLE}.") from error
+
+
 def is_path(model: str) -> bool:
     """Whether a model is given by its file and not by its name."""
     return Path(model).suffix.lower() in SUFFIXES or "/" in model
@@ -169,7 +187,11 @@ def is_model(file: Path) -> bool:
 def _dropped(file: Path, folder: str = "") -> ModelEntry:
     """A file without a manifest: named after itself, or after its folder if it is only called "model"."""
     name = folder if folder and file.stem == "model" else file.stem
-    return ModelEntry(ModelRef(name, sha256_of(file)[:12]), file)
+    try:
+        return ModelEntry(ModelRef(name, sha256_of(file)[:12]), file)
+    except OSError as error:
+        fault = f"{file} cannot be read: {error.strerror}; {READABLE}."
+        return ModelEntry(ModelRef(name, UNREADABLE), file, fault=fault)
 
 
 def _published(folder: Path) -> ModelEntry:

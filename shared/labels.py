@@ -18,6 +18,10 @@ from shared.errors import ModelBroken
 
 #: The version that a bare name means.
 STABLE = "stable"
+#: What to do about a file that the service must not read.
+READABLE = "make it readable for the user that digitq runs as"
+#: Whoever moves a label need not be the user that the service runs as, whatever their umask.
+FOR_ALL = 0o644
 #: What a label may be called: nothing that looks like a version.
 LABEL = re.compile(r"[a-z][a-z_-]*")
 
@@ -28,7 +32,9 @@ def read_labels(file: Path) -> Mapping[str, str]:
         labels = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ModelBroken(f"{file} cannot be read: {error.strerror}; {READABLE}.") from error
+    except ValueError as error:
         raise ModelBroken(f"{file} is damaged: {error}; write it again or remove it.") from error
     if not isinstance(labels, dict) or not all(isinstance(version, str) for version in labels.values()):
         raise ModelBroken(f'{file} is damaged: it must look like {{"stable": "1.0.0"}}.')
@@ -57,6 +63,7 @@ def write_labels(file: Path, labels: Mapping[str, str]) -> None:
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         partial.write_text(json.dumps(labels, indent=2) + "\n", encoding="utf-8")
+        partial.chmod(FOR_ALL)
         partial.replace(file)
     except OSError as error:
         raise ModelBroken(f"{file} cannot be written ({error.strerror}); make its folder writable.") from error

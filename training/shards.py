@@ -9,6 +9,7 @@ service, faults included. Shards that exist are left alone: started again, it go
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -181,7 +182,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    prepare(Stock(options.folder, options.count, options.seed), options.processes)
+    try:
+        prepare(Stock(options.folder, options.count, options.seed), options.processes)
+    except OSError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -282,6 +282,35 @@ def test_a_damaged_model_does_not_hide_its_neighbors(tmp_path: Path) -> None:
     assert catalog.resolve("mine") == ModelRef("mine", version)
 
 
+def test_a_file_that_cannot_be_read_is_named_and_its_neighbors_are_served(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    (tmp_path / "mine.keras").symlink_to("/proc/self/mem")
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    assert [(entry.ref.name, bool(entry.fault)) for entry in catalog.entries()] == [("digits", False), ("mine", True)]
+    assert catalog.resolve(None) == ModelRef("digits", "1.0.0")
+    with pytest.raises(ModelBroken, match=r"mine.keras cannot be read: .*; make it readable for the user"):
+        catalog.resolve("mine")
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_called_empty(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.write_text("")
+
+    with pytest.raises(ModelBroken, match="models cannot be read: Not a directory"):
+        ModelCatalog(folder, "digits").resolve(None)
+
+
+def test_labels_that_cannot_be_read_do_not_keep_anybody_from_an_exact_version(tmp_path: Path) -> None:
+    publish(tmp_path, "1.0.0")
+    (tmp_path / "digits" / "labels.json").mkdir()
+    catalog = ModelCatalog(tmp_path, "digits")
+
+    assert catalog.resolve("digits@1.0.0") == ModelRef("digits", "1.0.0")
+    with pytest.raises(ModelBroken, match=r"labels.json cannot be read: Is a directory; make it readable"):
+        catalog.resolve("digits")
+
+
 def test_a_damaged_newest_version_is_not_passed_over(tmp_path: Path) -> None:
     publish(tmp_path, "1.9.0")
     with (publish(tmp_path, "1.10.0") / "model.keras").open("ab") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from threading import Event, Thread
 
@@ -54,6 +55,16 @@ def test_labels_that_are_moved_together_are_all_moved(tmp_path: Path) -> None:
         mover.join()
 
     assert len(read_labels(file)) == 4 * 30
+
+
+def test_the_service_may_read_labels_whoever_wrote_them(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_labels(tmp_path / "labels.json", {"stable": "1.0.0"})
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "labels.json").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
