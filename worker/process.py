@@ -7,7 +7,8 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
@@ -29,8 +30,10 @@ from worker.loading import open_recognizers
 if TYPE_CHECKING:
     from worker.recognizer import KerasRecognizer
 
-#: How a child tells its parent that no child will ever be able to work.
-CANNOT_START_SIGNAL = signal.SIGUSR2
+#: The exit statuses for a faulty configuration, from BSD's sysexits.h, and for what may be well the next time.
+EX_CONFIG, EX_FAILURE = 78, 1
+#: How a child that cannot work tells its parent the status to end with; Celery has no use for these two.
+LAST_SIGNALS = {EX_CONFIG: signal.SIGUSR2, EX_FAILURE: signal.SIGALRM}
 
 log = structlog.get_logger(__name__)
 
@@ -65,24 +68,36 @@ def set_up_logs(**_: Any) -> None:
 def be_born(sender: str, **_: Any) -> None:
     """Open the parts, load the model, warm it up and test it; only then is work taken."""
     global _process
-    settings = Settings()
     try:
-        recognizers = open_recognizers(settings)
+        _process = _set_up(sender, Settings())
     except CannotStart as error:
         log.error("cannot_start", reason=error.message)
-        os.kill(os.getppid(), CANNOT_START_SIGNAL)
-        raise SystemExit(EX_CONFIG) from error
-    _process = Process(sender, open_parts(settings), open_redis(settings), recognizers)
+        _end_with_parent(EX_CONFIG)
+    except Exception:  # Celery would pass over it, and give work to a child that can do none
+        log.exception("start_failed")
+        _end_with_parent(EX_FAILURE)
+    log.info("ready", pid=os.getpid())
+
+
+def _set_up(worker: str, settings: Settings) -> Process:
+    recognizers = open_recognizers(settings)
+    process = Process(worker, open_parts(settings), open_redis(settings), recognizers)
     gc.freeze()  # what is loaded stays, and need not be looked through for garbage with every few chunks
     if settings.alive_file:
         settings.alive_file.touch()
-    log.info("ready", pid=os.getpid())
+    return process
+
+
+def _end_with_parent(status: int) -> NoReturn:
+    os.kill(os.getppid(), LAST_SIGNALS[status])
+    raise SystemExit(status)
 
 
 def watch_children(settings: Settings) -> None:
     """In the parent: end when no child can start, and free at once what a dead child held."""
     parts = open_parts(settings)
-    signal.signal(CANNOT_START_SIGNAL, _stop_for_good)
+    for status, number in LAST_SIGNALS.items():
+        signal.signal(number, partial(_stop, status))
     signals.task_failure.connect(_release_of(parts), weak=False)
     if settings.worker_name:
         signals.worker_ready.connect(_release_all_of(parts), weak=False)
@@ -92,11 +107,11 @@ def watch_children(settings: Settings) -> None:
 
 def exit_status() -> int:
     """How the worker is to end once Celery has returned, which keeps the status to itself."""
-    return EX_CONFIG if state.should_stop == EX_CONFIG else 0
+    return int(state.should_stop or 0)
 
 
-def _stop_for_good(_signal: int, _frame: object) -> None:
-    state.should_stop = EX_CONFIG  # type: ignore[assignment]  # Celery reads an exit status here, too
+def _stop(status: int, _signal: int, _frame: object) -> None:
+    state.should_stop = status  # type: ignore[assignment]  # Celery reads an exit status here, too
 
 
 def _release_of(parts: Parts) -> Callable[..., None]:
