@@ -16,7 +16,7 @@ def main() -> None:
         settings = load_settings()
         if not settings.database_url:
             _make(settings.data)
-        upgrade(open_engine(settings.database))
+        upgrade(open_engine(settings.database, patient=True))
 
 
 def _make(folder: Path) -> None:

@@ -15,19 +15,14 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from shared.documents import dumps, loads
 from shared.errors import DatabaseUnavailable, Missing, StoreFull
+from shared.postgres import NOTICED, give_up_silent_servers
 
 #: Seconds a writer waits for SQLite's one write lock before giving up.
 BUSY_SECONDS = 20
 #: Seconds to wait, again and again, for a database that is restarted: less than a lease together.
 PAUSES = (0.5, 1.0, 2.0, 4.0)
-#: A host that went away without a word is noticed within 25 s (libpq's parameters: seconds, but the last in ms).
-NOTICED = {
-    "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
-}
+#: Seconds to wait for one of the pool's connections: others wait for the database with all of them.
+POOL_SECONDS = 5
 #: What PostgreSQL says where nothing can be written, as on a host that stands by (SQLSTATE).
 READ_ONLY = "25006"
 #: How SQLite words SQLITE_FULL and SQLITE_CANTOPEN.
@@ -53,8 +48,8 @@ def _epoch_on_postgres(element: epoch_now, compiler: Any, **kwargs: Any) -> str:
     return "extract(epoch from clock_timestamp())"
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `url`; nothing is connected yet."""
+def open_engine(url: str, *, patient: bool = False) -> Engine:
+    """An engine for `url`; nothing is connected yet. A patient one lets PostgreSQL take its time for a statement."""
     if url.startswith("sqlite"):
         engine = create_engine(
             url,
@@ -67,9 +62,17 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
-        _with_driver(url), pool_pre_ping=True, connect_args=NOTICED, json_serializer=dumps, json_deserializer=loads
+    engine = create_engine(
+        _with_driver(url),
+        pool_pre_ping=True,
+        pool_timeout=POOL_SECONDS,
+        connect_args=NOTICED,
+        json_serializer=dumps,
+        json_deserializer=loads,
     )
+    if not patient:
+        give_up_silent_servers(engine)
+    return engine
 
 
 def _with_driver(url: str) -> str:

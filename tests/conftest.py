@@ -103,7 +103,14 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """A real PostgreSQL, from its wheel; gives the URL without a database's name."""
+    """The PostgreSQL that a session's tests share; gives the URL without a database's name."""
+    with running_postgres() as (url, _):
+        yield url
+
+
+@contextmanager
+def running_postgres() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real PostgreSQL, from its wheel, that answers: its URL without a database's name, and its process."""
     with tempfile.TemporaryDirectory(prefix="digitq-", ignore_cleanup_errors=True) as folder:
         user = NOBODY if os.geteuid() == 0 else None
         data = Path(folder, "data")
@@ -116,9 +123,9 @@ def postgres_server() -> Iterator[str]:
         subprocess.run(initdb, check=True, capture_output=True, user=user, cwd=folder)
         quick = [f"-c{option}=off" for option in ("fsync", "synchronous_commit", "full_page_writes")]
         command = [str(programs / "postgres"), "-D", str(data), "-k", folder, "-h", "", *quick]
-        with running(command, user=user, log=Path(folder, "postgres.log")):
+        with running(command, user=user, log=Path(folder, "postgres.log")) as server:
             wait_until(lambda: _accepts(f"host={folder} user=postgres"))
-            yield f"postgresql://postgres@/{{}}?host={folder}"
+            yield f"postgresql://postgres@/{{}}?host={folder}", server
 
 
 def _postgres_programs() -> Path:
