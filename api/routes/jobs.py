@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.deps import HouseDep, IdempotencyKey, Limit, Now, PreferredWait, WaitQuery
 from api.openapi import ERRORS, SUBMIT_BODY
@@ -16,6 +16,7 @@ from api.schemas import JobOut, Page
 from api.submission import submit
 from shared import lifecycle
 from shared.domain import Job, Status
+from shared.errors import InvalidRequest
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=ERRORS)
 
@@ -76,10 +77,17 @@ def cancel_job(job_id: str, response: Response, house: HouseDep, now: Now) -> Jo
     return _answer(job, response)
 
 
-@router.post("/{job_id}/retry", status_code=202)
+async def _nothing_more_asked(request: Request) -> None:
+    if await request.body():
+        raise InvalidRequest("A retry takes no body: the job keeps its model and options. Submit a new job for others.")
+
+
+@router.post("/{job_id}/retry", status_code=202, dependencies=[Depends(_nothing_more_asked)])
 def retry_job(job_id: str, response: Response, house: HouseDep) -> JobOut:
-    """Read an ended job's failed images again."""
-    return _answer(lifecycle.retry(house.desk.parts, job_id), response)
+    """Read an ended job's failed images again, with the model that the job was made for."""
+    parts = house.desk.parts
+    house.desk.catalog.entry(parts.book.find(job_id).model)  # without it every image would fail once more
+    return _answer(lifecycle.retry(parts, job_id), response)
 
 
 @router.delete("/{job_id}", status_code=204)

@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from shared.errors import BrokerUnavailable
 from shared.ports import Parts
+from shared.settings import Settings
 from shared.testing import MemoryQueue, MoodyRecognizer, work_off
 from tests.conftest import Packs
 from tests.unit.api.conftest import Work
@@ -72,6 +73,29 @@ def test_retry_reads_the_failed_images_again(client: TestClient, work: Work) -> 
     assert counts(answer) == {"total": 2, "queued": 1, "succeeded": 1, "accepted": 1}
     work()
     assert counts(client.get(f"/v1/jobs/{job_id}")) == {"total": 2, "succeeded": 1, "failed": 1, "accepted": 1}
+
+
+def test_a_retry_without_the_jobs_model_is_refused_and_changes_nothing(
+    client: TestClient, work: Work, settings: Settings
+) -> None:
+    job_id = job_of(client, b"broken")
+    work()
+    (settings.models / "digits.keras").write_bytes(b"other weights")
+
+    answer = client.post(f"/v1/jobs/{job_id}/retry")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "model_not_found")
+    assert "submit the images again" in answer.json()["detail"]
+    assert client.get(f"/v1/jobs/{job_id}").json()["status"] == "completed"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"model": "digits@2.0.0"}', b"model=digits"])
+def test_a_retry_with_a_wish_is_refused(client: TestClient, work: Work, body: bytes) -> None:
+    job_id = job_of(client, b"broken")
+    work()
+    answer = client.post(f"/v1/jobs/{job_id}/retry", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert client.get(f"/v1/jobs/{job_id}").json()["status"] == "completed"
 
 
 def test_a_broker_error_never_reaches_the_client(client: TestClient, parts: Parts, work: Work) -> None:
