@@ -9,6 +9,8 @@ import structlog
 
 #: Libraries that tell of every task that comes and goes, the sweep's among them.
 CHATTY = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
+#: What tells of child processes keeps to a handler of its own.
+PROCESSES = "multiprocessing"
 
 
 def configure_logs(level: str) -> None:
@@ -36,5 +38,7 @@ def configure_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    processes = logging.getLogger(PROCESSES)
+    processes.handlers, processes.propagate = [handler], False
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)

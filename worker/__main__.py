@@ -24,7 +24,16 @@ def main(arguments: list[str]) -> None:
     listen_robustly()
     name = settings.worker_name or f"worker-{os.getpid()}"
     celery.worker_main(
-        ["worker", "--loglevel", settings.log_level, "-n", f"{name}@%h", "--without-gossip", "--without-mingle"]
+        [
+            "--quiet",
+            "worker",
+            "--loglevel",
+            settings.log_level,
+            "-n",
+            f"{name}@%h",
+            "--without-gossip",
+            "--without-mingle",
+        ]
     )
     sys.exit(exit_status())
 

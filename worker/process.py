@@ -64,6 +64,12 @@ def set_up_logs(**_: Any) -> None:
     configure_logs(Settings().log_level)
 
 
+@signals.celeryd_after_setup.connect
+def let_children_be_quiet(**_: Any) -> None:
+    """Have a child write nothing before its logs are set up; Celery has it begin at once, in a form of its own."""
+    os.environ.pop("_MP_FORK_LOGLEVEL_", None)
+
+
 @signals.worker_process_init.connect
 def be_born(sender: str, **_: Any) -> None:
     """Open the parts, load the model, warm it up and test it; only then is work taken."""

@@ -236,3 +236,9 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_has_begun(
 
     assert stack.job(job_id)["status"] == "completed"
     assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def test_the_children_of_a_worker_write_nothing_but_json(stack: Stack) -> None:
+    lines = (stack.settings.data / "log").read_text().splitlines()
+    assert [line for line in lines if "SpawnPoolWorker" in line and not line.startswith("{")] == []
+    assert sum(json.loads(line)["event"] == "ready" for line in lines if line.startswith("{")) >= stack.settings.workers
