@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from shared.database import epoch_now, one_at_a_time, patiently, reading, writing
 from shared.domain import (
@@ -54,7 +54,7 @@ from shared.statements import (
     results_query,
     settle,
 )
-from shared.tables import chunks, jobs, requeues, results
+from shared.tables import chunks, jobs, metadata, requeues, results
 
 WORKABLE = [Status.QUEUED, Status.IN_PROGRESS]
 #: What is known of a job only once its whole upload is there.
@@ -153,7 +153,8 @@ class SqlJobBook:
 
     def ping(self) -> None:
         with reading(self._engine) as connection:
-            connection.execute(text("SELECT 1"))
+            for table in metadata.sorted_tables:
+                connection.execute(select(table).limit(0))
 
     # --- announcing ---
 

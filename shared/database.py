@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from shared.documents import dumps, loads
-from shared.errors import DatabaseUnavailable, Missing, StoreFull
+from shared.errors import DatabaseOutdated, DatabaseUnavailable, Missing, StoreFull
 from shared.postgres import NOTICED, give_up_silent_servers
 
 #: Seconds a writer waits for SQLite's one write lock before giving up.
@@ -25,8 +25,12 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)
 POOL_SECONDS = 5
 #: What PostgreSQL says where nothing can be written, as on a host that stands by (SQLSTATE).
 READ_ONLY = "25006"
-#: How SQLite words SQLITE_FULL and SQLITE_CANTOPEN.
-SQLITE_FULL, SQLITE_CANNOT_OPEN = "database or disk is full", "unable to open database file"
+#: What PostgreSQL says, and how SQLite words it, where the disk is full ...
+FULL = ("53100", "database or disk is full")
+#: ... and where a table or a column of this version is not there yet.
+OUTDATED = ("42P01", "42703", "no such table", "no such column", "has no column named")
+#: How SQLite words SQLITE_CANTOPEN.
+CANNOT_OPEN = "unable to open database file"
 
 T = TypeVar("T")
 
@@ -132,23 +136,24 @@ def _translated() -> Iterator[None]:
     """What the operator can mend becomes ours; a fault in our own SQL passes through untouched."""
     try:
         yield
-    except OperationalError as error:
-        raise _of_operation(str(error)) from error
     except NoConnectionInTime as error:
         raise DatabaseUnavailable from error
     except (DataError, OverflowError) as error:  # a text or a number that no column can hold
         raise Missing from error
     except DBAPIError as error:
-        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) == READ_ONLY:
-            raise DatabaseUnavailable from error
-        raise
+        raise _told(error) from error
 
 
-def _of_operation(words: str) -> StoreFull | DatabaseUnavailable:
-    if SQLITE_FULL in words:
-        return StoreFull()
-    if SQLITE_CANNOT_OPEN in words:
+def _told(error: DBAPIError) -> Exception:
+    """Our error for what a database says; its own if nobody but us can mend that."""
+    words = getattr(error.orig, "sqlstate", None) or str(error.orig)
+    if any(known in words for known in FULL):
+        return StoreFull("There is no room left on the database's disk; add room, or delete old jobs.")
+    if any(known in words for known in OUTDATED):
+        return DatabaseOutdated()
+    if CANNOT_OPEN in words:
         return DatabaseUnavailable(
             "The file of the database cannot be opened; check DIGITQ_DATABASE_URL, and that its folder can be written."
         )
-    return DatabaseUnavailable()
+    away = isinstance(error, OperationalError) or error.connection_invalidated or words == READ_ONLY
+    return DatabaseUnavailable() if away else error

@@ -20,6 +20,7 @@ DigitqError                     code, message
 │   ├── StoreUnavailable
 │   │   └── StoreFull
 │   ├── DatabaseUnavailable
+│   │   └── DatabaseOutdated
 │   ├── BrokerUnavailable
 │   └── NoAnswerInTime
 ├── PackLost                    the bytes of an accepted upload are gone or damaged
@@ -164,6 +165,12 @@ class DatabaseUnavailable(Unavailable):
     """The database is out of reach; try again in a few seconds."""
 
     code = "database_unavailable"
+
+
+class DatabaseOutdated(DatabaseUnavailable):
+    """The database lacks tables of this version; run `digitq migrate`, or `python -m migrations` in a container."""
+
+    code = "database_outdated"
 
 
 class BrokerUnavailable(Unavailable):

@@ -132,7 +132,7 @@ class JobBook(Protocol):
         """Stop the jobs whose deadline is past: what is running finishes, the rest expires; those that ended."""
 
     def ping(self) -> None:
-        """Raise DatabaseUnavailable if the database does not answer."""
+        """Raise DatabaseUnavailable if the database does not answer, DatabaseOutdated if it lacks tables or columns."""
 
 
 class Receipts(Protocol):
