@@ -32,7 +32,8 @@ COPY . .
 RUN uv pip install --no-deps --no-build-isolation .
 
 FROM base AS service
-RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/digitq --create-home digitq
+# The home becomes the volume of the packs: it begins empty.
+RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/digitq --create-home --skel /dev/null digitq
 ENV DIGITQ_DATA=/var/lib/digitq \
     DIGITQ_MODELS=/models
 WORKDIR /var/lib/digitq
