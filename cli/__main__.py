@@ -1,5 +1,20 @@
-"""`python -m cli` is `digitq`."""
+"""`python -m cli` is `digitq`; where its packages are missing it says so in a sentence."""
 
-from cli.main import app
+from __future__ import annotations
 
-app(prog_name="digitq")
+import sys
+
+
+def main() -> None:
+    try:
+        from cli.main import app
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"digitq: The command line needs {error.name}, which is not installed here; run it from a checkout after "
+            "`make setup`, with --server for a service elsewhere."
+        )
+    app(prog_name="digitq")
+
+
+if __name__ == "__main__":
+    main()

@@ -20,8 +20,7 @@ from cli import show
 from cli.exits import Exit
 from cli.hints import again
 from cli.service import redis
-from cli.service.plan import address, reachable_host
-from cli.service.probes import http_answers
+from cli.service.plan import address
 from cli.settings import settings_with
 from shared.catalog import is_model
 from shared.errors import CannotStart, StoreUnavailable
@@ -170,11 +169,23 @@ def _models(settings: Settings) -> str:
 
 
 def _api(settings: Settings) -> str:
-    if not http_answers(reachable_host(settings.host), settings.port, "/livez"):
-        raise Fault(f"Nothing answers at {address(settings)}; `{_way_up(settings)}` starts it.")
-    if not http_answers(reachable_host(settings.host), settings.port, "/readyz"):
-        raise Fault(f"It runs, but is not ready: {address(settings)}/readyz says why.")
-    return address(settings)
+    told = "" if _given(settings).keys() & {"host", "port"} else os.environ.get("DIGITQ_SERVER", "")
+    where = told.rstrip("/") or address(settings)
+    if not _is_well(f"{where}/livez"):
+        advice = "check DIGITQ_SERVER" if told else f"`{_way_up(settings)}` starts it"
+        raise Fault(f"Nothing answers at {where}; {advice}.")
+    if not _is_well(f"{where}/readyz"):
+        raise Fault(f"It runs, but is not ready: {where}/readyz says why.")
+    return where
+
+
+def _is_well(url: str) -> bool:
+    import httpx
+
+    try:
+        return httpx.get(url, timeout=PATIENCE).status_code == httpx.codes.OK
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
 
 
 CHECKS: dict[str, Check] = {

@@ -56,3 +56,13 @@ def test_a_data_folder_may_be_told_from_home(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert f"DIGITQ_DATA {tmp_path}/digits option" in doctor("--data", "~/digits")
+
+
+def test_the_service_that_the_other_commands_talk_to_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, here = (str(free_port("127.0.0.1", 0)) for _ in range(2))
+    monkeypatch.setenv("DIGITQ_SERVER", f"http://127.0.0.1:{there}/")
+
+    assert f"Nothing answers at http://127.0.0.1:{there}; check DIGITQ_SERVER." in doctor("--data", str(tmp_path))
+    assert f"Nothing answers at http://127.0.0.1:{here};" in doctor("--data", str(tmp_path), "--port", here)
