@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from shared.documents import dumps, loads
-from shared.errors import DatabaseOutdated, DatabaseUnavailable, Missing, StoreFull
+from shared.errors import DatabaseOutdated, DatabaseUnavailable, DigitqError, Missing, StoreFull
 from shared.postgres import NOTICED, give_up_silent_servers
 
 #: Seconds a writer waits for SQLite's one write lock before giving up.
@@ -141,11 +141,13 @@ def _translated() -> Iterator[None]:
     except (DataError, OverflowError) as error:  # a text or a number that no column can hold
         raise Missing from error
     except DBAPIError as error:
-        raise _told(error) from error
+        if told := _told(error):
+            raise told from error
+        raise
 
 
-def _told(error: DBAPIError) -> Exception:
-    """Our error for what a database says; its own if nobody but us can mend that."""
+def _told(error: DBAPIError) -> DigitqError | None:
+    """Our error for what a database says; none if nobody but us can mend that."""
     words = getattr(error.orig, "sqlstate", None) or str(error.orig)
     if any(known in words for known in FULL):
         return StoreFull("There is no room left on the database's disk; add room, or delete old jobs.")
@@ -156,4 +158,4 @@ def _told(error: DBAPIError) -> Exception:
             "The file of the database cannot be opened; check DIGITQ_DATABASE_URL, and that its folder can be written."
         )
     away = isinstance(error, OperationalError) or error.connection_invalidated or words == READ_ONLY
-    return DatabaseUnavailable() if away else error
+    return DatabaseUnavailable() if away else None

@@ -30,8 +30,8 @@ from worker.loading import open_recognizers
 if TYPE_CHECKING:
     from worker.recognizer import KerasRecognizer
 
-#: The exit statuses for a faulty configuration, from BSD's sysexits.h, and for what may be well the next time.
-EX_CONFIG, EX_FAILURE = 78, 1
+#: The exit status for what may be well the next time, unlike a faulty configuration.
+EX_FAILURE = 1
 #: How a child that cannot work tells its parent the status to end with; Celery has no use for these two.
 LAST_SIGNALS = {EX_CONFIG: signal.SIGUSR2, EX_FAILURE: signal.SIGALRM}
 

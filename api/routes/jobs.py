@@ -78,7 +78,7 @@ def cancel_job(job_id: str, response: Response, house: HouseDep, now: Now) -> Jo
 
 
 async def _nothing_more_asked(request: Request) -> None:
-    if await request.body():
+    if (await request.body()).strip() not in (b"", b"{}"):
         raise InvalidRequest("A retry takes no body: the job keeps its model and options. Submit a new job for others.")
 
 

@@ -89,7 +89,13 @@ def test_a_retry_without_the_jobs_model_is_refused_and_changes_nothing(
     assert client.get(f"/v1/jobs/{job_id}").json()["status"] == "completed"
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"model": "digits@2.0.0"}', b"model=digits"])
+def test_a_retry_with_an_empty_object_asks_for_nothing_more(client: TestClient, work: Work) -> None:
+    job_id = job_of(client, b"broken")
+    work()
+    assert client.post(f"/v1/jobs/{job_id}/retry", content=b"{}").status_code == 202
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"model": "digits@2.0.0"}', b"model=digits"])
 def test_a_retry_with_a_wish_is_refused(client: TestClient, work: Work, body: bytes) -> None:
     job_id = job_of(client, b"broken")
     work()
