@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -148,7 +149,7 @@ def _translated() -> Iterator[None]:
 
 def _told(error: DBAPIError) -> DigitqError | None:
     """Our error for what a database says; none if nobody but us can mend that."""
-    words = getattr(error.orig, "sqlstate", None) or str(error.orig)
+    words = _words(error.orig)
     if any(known in words for known in FULL):
         return StoreFull("There is no room left on the database's disk; add room, or delete old jobs.")
     if any(known in words for known in OUTDATED):
@@ -159,3 +160,8 @@ def _told(error: DBAPIError) -> DigitqError | None:
         )
     away = isinstance(error, OperationalError) or error.connection_invalidated or words == READ_ONLY
     return DatabaseUnavailable() if away else None
+
+
+def _words(fault: BaseException | None) -> str:
+    """What faults are known by: SQLite's sentence, or PostgreSQL's SQLSTATE, whose sentences name ports, too."""
+    return str(fault) if isinstance(fault, sqlite3.Error) else getattr(fault, "sqlstate", None) or ""

@@ -101,6 +101,15 @@ def test_a_full_disk_of_sqlite_is_told_as_one(sqlite_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize("port", [53100, 42703])
+def test_a_port_that_looks_like_a_fault_is_none(port: int) -> None:
+    engine = open_engine(f"postgresql://nobody@127.0.0.1:{port}/nothing")
+    with pytest.raises(DatabaseUnavailable) as raised, reading(engine):
+        pass
+    assert raised.type is DatabaseUnavailable
+    engine.dispose()
+
+
 def test_a_fault_in_our_own_words_passes_untouched(postgres_url: str) -> None:
     engine = open_engine(postgres_url)
     with pytest.raises(ProgrammingError), reading(engine) as connection:
