@@ -40,7 +40,8 @@ def files() -> dict[str, list[bytes]]:
         "28 x 28 color PNG": [_encoded(".png", cv2.merge([digit] * 3)) for digit in digits],
         "28 x 28 gray PNG, dark on light": [_encoded(".png", 255 - digit) for digit in digits],
         "28 x 28 PNG of a paint program": [_painted(255 - digit) for digit in digits],
-        "28 x 28 gray PNG, off center": [_encoded(".png", np.roll(255 - digit, 2, axis=1)) for digit in digits],
+        "28 x 28 gray PNG, off center": [_encoded(".png", 255 - _in_a_corner(digit)) for digit in digits],
+        "28 x 28 gray PNG, filled": [_encoded(".png", 255 - _filling(digit)) for digit in digits],
         "28 x 28 gray JPEG": [_encoded(".jpg", digit) for digit in digits],
         "140 x 140 gray PNG": [_encoded(".png", drawing) for drawing in drawings],
         "12-megapixel JPEG": [_encoded(".jpg", cv2.merge([photo] * 3))],
@@ -49,6 +50,25 @@ def files() -> dict[str, list[bytes]]:
 
 def _enlarged(digit: Gray, side: int) -> Gray:
     return np.asarray(cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
+def _cut(digit: Gray) -> Gray:
+    x, y, width, height = cv2.boundingRect(digit)
+    return digit[y : y + height, x : x + width]
+
+
+def _in_a_corner(digit: Gray) -> Gray:
+    cut = _cut(digit)
+    return np.pad(cut, ((1, 27 - cut.shape[0]), (1, 27 - cut.shape[1])))
+
+
+def _filling(digit: Gray) -> Gray:
+    """As large as the picture allows, but for two pixels on each side."""
+    cut = _cut(digit)
+    scale = 24 / max(cut.shape)
+    large = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    above, left = ((28 - side) // 2 for side in large.shape)
+    return np.pad(large, ((above, 28 - above - large.shape[0]), (left, 28 - left - large.shape[1])))
 
 
 def _encoded(ending: str, picture: Gray) -> bytes:

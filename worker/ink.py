@@ -21,7 +21,7 @@ from worker.paper import (
     is_uneven,
     may_be_filled,
 )
-from worker.parts import AROUND, DETAILED, Figure, Gray, edges_reached, is_detailed, main_figure
+from worker.parts import AROUND, Figure, Gray, edges_reached, is_detailed, main_figure
 from worker.sheets import sheet
 from worker.surroundings import has_others, without_surroundings
 
@@ -169,18 +169,12 @@ def _stands_alone(mask: Gray) -> bool:
 
 
 def _without_coarse_surroundings(mask: Gray) -> Gray:
-    """As in detailed pictures, enlarged; but one part remains, and what is cut off it spans the picture.
+    """As in detailed pictures; but one part remains, and what is cut off it spans the picture.
 
     Else strokes and damage are easily taken for lines.
     """
-    times = -(-DETAILED // min(mask.shape))
-    large = np.asarray(cv2.resize(mask, None, fx=times, fy=times, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
-    freed = without_surroundings(large)
-    if freed is large:
-        return mask
-    middle = np.s_[times // 2 :: times]
-    rest = mask & freed[middle, middle]
-    if _parts(rest) != 1:
+    rest = without_surroundings(mask)
+    if rest is mask or _parts(rest) != 1:
         return mask
     aside = mask & ~rest
     cut = (cv2.dilate(aside, np.ones((3, 3), np.uint8)) & rest).any()

@@ -2,7 +2,7 @@
 
 MNIST's conditions are a light digit on black, its longer side 20 pixels, its center of mass in the middle of
 28 x 28 (Y. LeCun et al., Gradient-based learning applied to document recognition, 1998), strokes about two
-pixels wide. A picture that already meets them passes through untouched, or merely inverted.
+pixels wide. A picture that already meets them passes through untouched, or merely inverted or moved.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from worker.bars import inside_bars
 from worker.ink import Ink, find_ink
 from worker.paper import border
-from worker.parts import AROUND, Gray, is_solid, stroke_width
+from worker.parts import AROUND, Gray, edges_reached, is_solid, stroke_width
 
 SIDE, BOX, CENTER = 28, 20, 14.0
 #: Larger pictures are searched for ink at this size, in pixels; small finds are then looked at in full.
@@ -51,12 +51,8 @@ class Normalized(NamedTuple):
 
 def normalize(gray: Gray) -> Normalized:
     """Bring a gray picture (height, width) of any size and polarity to MNIST's conditions."""
-    if gray.shape == (SIDE, SIDE):
-        # No stroke of MNIST's reaches into the corner.
-        light_paper = bool(gray[0, 0])
-        on_black = 255 - gray if light_paper else gray
-        if _is_like_mnist(on_black):
-            return Normalized(on_black, light_paper)
+    if gray.shape == (SIDE, SIDE) and (like_mnist := _like_mnist(gray)):
+        return like_mnist
     gray = _stretched(gray)
     small = _at_most(gray, SEARCH)
     if inside := inside_bars(small):
@@ -83,12 +79,22 @@ def _blank() -> Normalized:
     return Normalized(np.zeros((SIDE, SIDE), np.uint8), inverted=False, flags=("blank",))
 
 
-def _is_like_mnist(gray: Gray) -> bool:
-    side = max(cv2.boundingRect(gray)[2:])
-    if not MNIST_SIDE <= side <= BOX or _peak(gray) < MNIST_PEAK:
-        return False
-    x, y = _center_of_mass(gray)
-    return max(abs(x - CENTER), abs(y - CENTER)) <= MNIST_SHIFT
+def _like_mnist(gray: Gray) -> Normalized | None:
+    """A picture (28, 28) that meets MNIST's conditions, but for polarity or place; None if it is another one."""
+    # No stroke of MNIST's reaches into the corner.
+    light_paper = bool(gray[0, 0])
+    on_black = np.asarray(cv2.bitwise_not(gray) if light_paper else gray, dtype=np.uint8)
+    x, y, width, height = cv2.boundingRect(on_black)
+    if not MNIST_SIDE <= max(width, height) <= BOX or _peak(on_black) < MNIST_PEAK:
+        return None
+    if max(abs(at - CENTER) for at in _center_of_mass(on_black)) <= MNIST_SHIFT:
+        return Normalized(on_black, light_paper)
+    strokes = cv2.threshold(on_black, 127, 255, cv2.THRESH_BINARY)[1]
+    if cv2.connectedComponents(strokes)[0] != 2 or not THIN <= stroke_width(strokes) <= THICK:
+        return None
+    moved = _placed(on_black[y : y + height, x : x + width])
+    cut_off = edges_reached(cv2.boundingRect(strokes), strokes.shape) > 0
+    return Normalized(moved, light_paper, ("touches_border",) if cut_off else ())
 
 
 def _peak(gray: Gray) -> float:

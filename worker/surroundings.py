@@ -6,25 +6,26 @@ Masks (H, W) are 0 and 255. Nothing is taken out unless a figure remains.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.parts import Gray, edges_reached, main_figure, stroke_width
+from worker.parts import Gray, edges_reached, is_detailed, main_figure, stroke_width
 
+#: How many pixels wide the finest lines are, in detailed pictures and in coarse ones.
+FINE_LINE, COARSE_LINE = 2, 1
 #: A ruled line runs straight over the first share of the frame at least, and is no thicker than the second, or than
-#: two pixels. With what goes on at its level, to within the third share, it is as long as the fourth.
+#: the finest lines. With what goes on at its level, to within the third share, it is as long as the fourth.
 RUN, THICK, LEVEL, LONG = 0.15, 0.025, 0.02, 0.3
-#: A line comes from an edge if it has a pixel so near to it: openings and dilations move ends by one pixel each.
-REACH = 3
 #: A box around the digit is as wide and high as the first share of the picture at least; its sides are drawn over the
 #: second share of their length, and are no thicker and no more slanted than the third share of the shorter one.
 FRAMED, STRAIGHT, SWERVE = 0.5, 0.9, 0.08
 #: What is seen of at least three sides of a box that the digit crosses, and small gaps in it, as shares of the picture;
 #: the digit's strokes are so many times as wide as the sides, which are no thicker than the fourth share of what is
-#: widest, and of so many pixels at least.
-SEEN, GAP, WIDER, FINE, FINEST = 0.4, 0.05, 1.5, 0.4, 2
+#: widest.
+SEEN, GAP, WIDER, FINE = 0.4, 0.05, 1.5, 0.4
 #: A box or a circle around a digit, or a piece of it, is as wide and high as the first share of the picture at least,
 #: and fills less than the second share of its own box; the digit is as high as the third share of what is around it.
 SURROUNDING, FILLED, SURROUNDED = 0.3, 0.5, 0.22
@@ -140,86 +141,120 @@ def _outline(part: Gray) -> NDArray[np.int32]:
 
 def _without_lines(mask: Gray) -> Gray:
     """Take out ruled lines and boxes, if what remains is a figure that stands free in the frame."""
-    lines = _ruled(mask) | _ruled(mask.T).T | _framing(mask) | _sides(mask)
-    if not lines.any():
+    found = [lines for look in (_ruled, _ruled_down, _framing, _sides) if (lines := look(mask)) is not None]
+    if not found:
         return mask
-    rest = mask & ~lines
-    crossings = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)) & lines
-    rest = np.asarray(rest | crossings, dtype=np.uint8)
+    lines = reduce(cv2.bitwise_or, found)
+    rest = cv2.subtract(mask, lines)
+    crossing = 3 * _finest(mask) + 1
+    rest = np.asarray(rest | (_closed(rest, crossing, crossing) & lines), dtype=np.uint8)
     enough = cv2.countNonZero(rest) >= REMAINING * cv2.countNonZero(mask)
     return rest if enough and not _edges_reached(main_figure(rest).strokes) else mask
 
 
-def _ruled(mask: Gray) -> Gray:
+def _ruled(mask: Gray) -> Gray | None:
     """The pixels of thin straight lines that come from the left edge or the right one, or from both."""
-    none = np.zeros_like(mask)
     if not _reaches_sides(mask):
-        return none
+        return None
+    too_thick = max(_finest(mask), round(THICK * max(mask.shape))) + 1
     runs = _runs(mask)
-    too_thick = max(2, round(THICK * max(mask.shape))) + 1
-    runs &= ~cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((too_thick, 1), np.uint8))
+    runs = cv2.subtract(runs, _opened(runs, too_thick, 1))
     if not _reaches_sides(runs):
-        return none
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(runs, np.ones((3, 3), np.uint8)))
+        return None
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(_with_rims(runs))
     left, top, length, height, _ = stats.T
     ruled = (left == 0) | (left + length == mask.shape[1])
     ruled[0] = False
     level = top[:, None] < top + height + LEVEL * mask.shape[1]
     ruled &= (level & level.T) @ (length * ruled) >= LONG * mask.shape[1]
-    return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8)
+    return np.asarray(np.where(ruled.take(labels), mask, 0), dtype=np.uint8) if ruled.any() else None
+
+
+def _ruled_down(mask: Gray) -> Gray | None:
+    """The same from the upper edge or the lower one."""
+    lines = _ruled(np.ascontiguousarray(mask.T))
+    return None if lines is None else lines.T
 
 
 def _reaches_sides(lines: Gray) -> bool:
-    """Whether any come from the left edge or the right one."""
-    return bool(lines[:, :REACH].any() or lines[:, -REACH:].any())
+    """Whether any come from the left edge or the right one; openings and rims move ends by up to the finest width."""
+    left, _, width, _ = cv2.boundingRect(lines)
+    return bool(width > 0 and min(left, lines.shape[1] - left - width) <= _finest(lines))
 
 
-def _sides(mask: Gray) -> Gray:
+def _framing(mask: Gray) -> Gray | None:
+    """The pixels of a box that is drawn around the rest.
+
+    A zero or an eight may be as straight as a box; but nothing is in it, or what is in it spans it.
+    """
+    x, y, width, height = _largest_box(mask)
+    if min(width / mask.shape[1], height / mask.shape[0]) < FRAMED:
+        return None
+    box, depth = mask[y : y + height, x : x + width], max(_finest(mask), round(SWERVE * min(width, height)))
+    sides, within = (box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T), np.s_[depth:-depth, depth:-depth]
+    if any(_inked_columns(side) < STRAIGHT for side in sides) or _edges_reached(box[within]) > 1:
+        return None
+    framing = np.zeros_like(mask)
+    framing[y : y + height, x : x + width] = box
+    framing[y : y + height, x : x + width][within] = 0
+    return framing
+
+
+def _inked_columns(mask: Gray) -> float:
+    """The share of columns in which there is anything."""
+    return float(cv2.countNonZero(cv2.reduce(mask, 0, cv2.REDUCE_MAX)) / mask.shape[1])
+
+
+def _sides(mask: Gray) -> Gray | None:
     """The pixels of a box whose sides, three at least, are thinner than the digit's strokes, which may cross them."""
-    thin, none = _thin(mask), np.zeros_like(mask)
-    if cv2.countNonZero(thin) < 3 * SEEN * min(mask.shape) * FINEST:
-        return none
-    gap = np.ones((1, round(GAP * max(mask.shape))), np.uint8)
-    across = _runs(cv2.morphologyEx(thin, cv2.MORPH_CLOSE, gap))
-    down = _runs(cv2.morphologyEx(thin, cv2.MORPH_CLOSE, gap.T).T).T
+    thin = _thin(mask)
+    if cv2.countNonZero(thin) < 3 * SEEN * min(mask.shape) * _finest(mask):
+        return None
+    gap = round(GAP * max(mask.shape))
+    across, down = _runs(_closed(thin, 1, gap)), _runs(np.ascontiguousarray(_closed(thin, gap, 1).T)).T
     row, column = mask.shape[0] // 2, mask.shape[1] // 2
-    sides = across[:row].any(0), across[row:].any(0), down[:, :column].any(1), down[:, column:].any(1)
-    if sum(side.mean() >= SEEN for side in sides) < 3:
-        return none
-    lines = np.asarray(cv2.dilate(across | down, np.ones((3, 3), np.uint8)) & mask, dtype=np.uint8)
-    rest, width = mask & ~lines, cv2.countNonZero(lines) / sum(map(np.count_nonzero, sides))
-    return lines if rest.any() and stroke_width(main_figure(rest).strokes) > WIDER * width else none
+    seen = [_inked_columns(half) for half in (across[:row], across[row:], down[:, :column].T, down[:, column:].T)]
+    if sum(side >= SEEN for side in seen) < 3:
+        return None
+    lines = cv2.bitwise_and(_with_rims(across | down), mask)
+    rest = cv2.subtract(mask, lines)
+    height, width = mask.shape
+    thickness = cv2.countNonZero(lines) / (sum(seen[:2]) * width + sum(seen[2:]) * height)
+    return lines if rest.any() and stroke_width(main_figure(rest).strokes) > WIDER * thickness else None
 
 
 def _thin(mask: Gray) -> Gray:
     """What is much narrower than the widest stroke, in one direction or the other."""
     bordered = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     widest = 2 * cv2.minMaxLoc(cv2.distanceTransform(bordered, cv2.DIST_C, 3))[1] - 1
-    too_thick = max(2, round(FINE * widest)) + 1
-    return np.asarray(mask & ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((too_thick,) * 2, np.uint8)), np.uint8)
+    too_thick = max(_finest(mask), round(FINE * widest)) + 1
+    return np.asarray(cv2.subtract(mask, _opened(mask, too_thick, too_thick)), dtype=np.uint8)
 
 
-def _runs(mask: NDArray[np.integer]) -> Gray:
+def _runs(mask: Gray) -> Gray:
     """What is long in a row."""
-    run = np.ones((1, round(mask.shape[1] * RUN)), np.uint8)
-    return np.asarray(cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN, run), dtype=np.uint8)
+    return _opened(mask, 1, round(mask.shape[1] * RUN))
 
 
-def _framing(mask: Gray) -> Gray:
-    """The pixels of a box that is drawn around the rest.
+def _with_rims(lines: Gray) -> Gray:
+    """Lines are blurred a little."""
+    size = _finest(lines) + 1
+    return np.asarray(cv2.dilate(lines, np.ones((size, size), np.uint8)), dtype=np.uint8)
 
-    A zero or an eight may be as straight as a box; but nothing is in it, or what is in it spans it.
-    """
-    framing = np.zeros_like(mask)
-    x, y, width, height = _largest_box(mask)
-    if min(width / mask.shape[1], height / mask.shape[0]) < FRAMED:
-        return framing
-    box, depth = mask[y : y + height, x : x + width], max(2, round(SWERVE * min(width, height)))
-    sides, within = (box[:depth], box[-depth:], box[:, :depth].T, box[:, -depth:].T), np.s_[depth:-depth, depth:-depth]
-    if all(side.any(0).mean() >= STRAIGHT for side in sides) and _edges_reached(box[within]) <= 1:
-        framing[y : y + height, x : x + width] = box
-        framing[y : y + height, x : x + width][within] = 0
-    return framing
+
+def _finest(mask: Gray) -> int:
+    return FINE_LINE if is_detailed(mask) else COARSE_LINE
+
+
+def _opened(mask: Gray, height: int, width: int) -> Gray:
+    """Without what has no room for a rectangle; `cv2.morphologyEx` moves the rest by a pixel where a side is even."""
+    rectangle, mirrored = np.ones((height, width), np.uint8), ((width - 1) // 2, (height - 1) // 2)
+    return np.asarray(cv2.dilate(cv2.erode(mask, rectangle), rectangle, anchor=mirrored), dtype=np.uint8)
+
+
+def _closed(mask: Gray, height: int, width: int) -> Gray:
+    """Without gaps that have no room for a rectangle."""
+    return ~_opened(~mask, height, width)
 
 
 def _edges_reached(mask: Gray) -> int:

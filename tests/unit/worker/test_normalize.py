@@ -56,6 +56,24 @@ def test_an_image_under_mnists_conditions_in_dark_on_light_is_merely_inverted() 
     assert normalized.flags == ()
 
 
+@pytest.mark.parametrize("place", [(0, 5), (1, 3), (8, 5), (8, 8)])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_digit_of_mnists_size_and_pen_is_merely_moved(place: tuple[int, int], inverted: bool) -> None:
+    digit = normalize(seven(100, 9)).pixels
+    x, y, width, height = cv2.boundingRect(digit)
+    top, left = min(place[0], 28 - height), min(place[1], 28 - width)
+    moved = np.zeros((28, 28), np.uint8)
+    moved[top : top + height, left : left + width] = digit[y : y + height, x : x + width]
+
+    normalized = normalize(255 - moved if inverted else moved)
+
+    assert np.array_equal(normalized.pixels, digit)
+    assert normalized.inverted is inverted
+    strokes = moved > 127
+    cut_off = strokes[0].any() or strokes[-1].any() or strokes[:, 0].any() or strokes[:, -1].any()
+    assert normalized.flags == (("touches_border",) if cut_off else ())
+
+
 @pytest.mark.skipif(not BESIDE.is_file(), reason="MNIST is not on this machine.")
 def test_all_of_mnists_test_set_passes_untouched_and_so_is_read_as_without_normalization() -> None:
     images, _ = mnist_test()
