@@ -30,8 +30,8 @@ READ_ONLY = "25006"
 FULL = ("53100", "database or disk is full")
 #: ... and where a table or a column of this version is not there yet.
 OUTDATED = ("42P01", "42703", "no such table", "no such column", "has no column named")
-#: How SQLite words SQLITE_CANTOPEN.
-CANNOT_OPEN = "unable to open database file"
+#: How SQLite words SQLITE_CANTOPEN and SQLITE_READONLY.
+CLOSED = ("unable to open database file", "attempt to write a readonly database")
 
 T = TypeVar("T")
 
@@ -154,9 +154,10 @@ def _told(error: DBAPIError) -> DigitqError | None:
         return StoreFull("There is no room left on the database's disk; add room, or delete old jobs.")
     if any(known in words for known in OUTDATED):
         return DatabaseOutdated()
-    if CANNOT_OPEN in words:
+    if words in CLOSED:
         return DatabaseUnavailable(
-            "The file of the database cannot be opened; check DIGITQ_DATABASE_URL, and that its folder can be written."
+            "The database's file cannot be opened or written; check DIGITQ_DATABASE_URL, and that its folder and all "
+            "files in it may be written."
         )
     away = isinstance(error, OperationalError) or error.connection_invalidated or words == READ_ONLY
     return DatabaseUnavailable() if away else None

@@ -6,6 +6,7 @@ import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,11 +18,16 @@ PROJECT = Path(__file__).resolve().parent.parent
 MIB = 2**20
 #: What the name of a setting's variable begins with.
 PREFIX = "DIGITQ_"
-#: How the URLs may begin.
+#: How the URLs may begin, and what such a one looks like.
 SCHEMES = {
     "database_url": ("sqlite", "postgresql", "postgres", "postgresql+psycopg"),
     "redis_url": ("redis", "rediss", "unix"),
     "store_url": ("file", "s3"),
+}
+EXAMPLES = {
+    "database_url": "postgresql://user:password@host:5432/name",
+    "redis_url": "redis://host:6379/0",
+    "store_url": "s3://bucket/folder",
 }
 
 
@@ -33,6 +39,22 @@ def available_cores() -> int:
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return f"{PREFIX}{name.upper()}"
+
+
+def _makes_sense(name: str, url: str) -> bool:
+    """Whether those that will use a URL can take it apart; it may hold a password, and is not quoted."""
+    try:
+        if name == "database_url":
+            # Few commands set one, and the others start sooner without it.
+            from sqlalchemy import make_url
+
+            return bool(make_url(url))
+        parts = urlsplit(url)
+        if parts.scheme in {"redis", "rediss"}:
+            return parts.port != 0 and (parts.path in {"", "/"} or parts.path[1:].isdecimal())
+        return parts.scheme != "s3" or bool(parts.netloc)
+    except ValueError:
+        return False
 
 
 class Settings(BaseSettings):
@@ -88,11 +110,13 @@ class Settings(BaseSettings):
 
     @field_validator(*SCHEMES)
     @classmethod
-    def urls_are_of_a_known_kind(cls, url: str, field: ValidationInfo) -> str:
-        """Of another kind a process would learn only when it first connects."""
-        known = SCHEMES[str(field.field_name)]
-        if url and url.partition(":")[0] not in known:
-            raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in known)}")
+    def urls_can_be_used(cls, url: str, field: ValidationInfo) -> str:
+        """Else each process would learn it by itself when it first connects."""
+        name = str(field.field_name)
+        if url and url.partition("://")[0] not in SCHEMES[name]:
+            raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[name])}")
+        if url and not _makes_sense(name, url):
+            raise ValueError(f"it should look like {EXAMPLES[name]}")
         return url
 
     @model_validator(mode="after")

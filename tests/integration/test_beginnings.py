@@ -41,4 +41,4 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_a_database_whose_folder_is_missing_is_not_only_out_of_reach(tmp_path: Path) -> None:
     status, said = ended(["migrations"], DIGITQ_DATABASE_URL=f"sqlite:///{tmp_path / 'missing' / 'x.sqlite3'}")
-    assert (status, said.split(";")[0]) == (1, "The file of the database cannot be opened")
+    assert (status, said.split(";")[0]) == (1, "The database's file cannot be opened or written")

@@ -101,6 +101,15 @@ def test_a_full_disk_of_sqlite_is_told_as_one(sqlite_url: str) -> None:
     engine.dispose()
 
 
+def test_a_file_that_must_not_be_written_is_told_as_one(sqlite_url: str) -> None:
+    engine = open_engine(sqlite_url)
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+
+    with pytest.raises(DatabaseUnavailable, match="cannot be opened or written"), writing(engine) as connection:
+        connection.execute(text("DELETE FROM jobs"))
+    engine.dispose()
+
+
 @pytest.mark.parametrize("port", [53100, 42703])
 def test_a_port_that_looks_like_a_fault_is_none(port: int) -> None:
     engine = open_engine(f"postgresql://nobody@127.0.0.1:{port}/nothing")

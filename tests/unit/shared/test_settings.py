@@ -12,7 +12,7 @@ from shared.broker import UPKEEP, WIRE_NAMES
 from shared.celery_options import broker_url, celery_options
 from shared.domain import Queue
 from shared.errors import FaultySettings
-from shared.settings import Settings, load_settings, variable
+from shared.settings import EXAMPLES, Settings, load_settings, variable
 
 TIMERS = ("soft_limit_seconds", "hard_limit_seconds", "lease_seconds", "visibility_seconds")
 
@@ -54,6 +54,45 @@ def test_faulty_settings_are_named_as_they_are_set(monkeypatch: pytest.MonkeyPat
 def test_urls_of_another_kind_are_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="must begin with"):
         Settings(**{name: "foo://x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("database_url", "postgresql://u:secret@h:port/d"),
+        ("database_url", "postgresql://u:secret@[::1/d"),
+        ("redis_url", "redis://:secret@h:port/0"),
+        ("redis_url", "redis://:secret@[::1/0"),
+        ("redis_url", "rediss://:secret@h:6379/first"),
+        ("store_url", "s3://"),
+        ("store_url", "s3:///folder"),
+    ],
+)
+def test_a_url_that_cannot_be_taken_apart_is_answered_with_a_better_one(
+    name: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable(name), url)
+
+    with pytest.raises(FaultySettings, match=f"{variable(name)}: it should look like {EXAMPLES[name]}") as raised:
+        load_settings()
+
+    assert "secret" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("database_url", "postgresql://u:p/a#s?s@h:5432/d?sslmode=require"),
+        ("database_url", "sqlite:///relative.sqlite3"),
+        ("redis_url", "redis://:p%40ss@[::1]:6379/"),
+        ("redis_url", "rediss://h/15?ssl_cert_reqs=none"),
+        ("redis_url", "unix:///run/redis.sock?db=1"),
+        ("store_url", "s3://bucket"),
+        ("store_url", "file:///data/packs"),
+    ],
+)
+def test_urls_of_every_kind_are_taken(name: str, url: str) -> None:
+    assert getattr(Settings(**{name: url}), name) == url
 
 
 @pytest.mark.parametrize(
