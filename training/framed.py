@@ -132,6 +132,23 @@ def round_sticker(digit: Gray, rng: Generator) -> bytes:
     return jpeg(grainy(painted(disc, np.pad(cover(digit, rng, 110, 0.95), 45), BLACK), rng))
 
 
+def badge(digit: Gray, rng: Generator) -> bytes:
+    """A disc with a digit of the color of the wall behind it."""
+    tones = [((250, 250, 250), (60, 60, 190)), ((35, 35, 35), (225, 230, 230)), ((70, 110, 90), (40, 190, 240))]
+    wall, color = tones[int(rng.integers(len(tones)))]
+    disc = cv2.circle(paper(wall, 240), (120, 120), int(rng.integers(62, 110)), color, -1, cv2.LINE_AA)
+    return jpeg(grainy(painted(disc, np.pad(cover(digit, rng, 80, 1.0), 80), wall), rng))
+
+
+def corner_of_a_sheet(digit: Gray, rng: Generator) -> bytes:
+    """A sheet that the picture's edges cut off, and the table beside it."""
+    sheet = painted(paper(CREAM, 300), np.pad(cover(digit, rng, 100, 1.0), 100), DARK_BLUE)
+    place = cv2.getRotationMatrix2D((150, 150), rng.uniform(-25, 25), 1)
+    place[:, 2] += rng.choice([-1, 1], 2) * rng.uniform(40, 65, 2)
+    moved = cv2.warpAffine(sheet, place, (300, 300), borderValue=(50, 60, 75))[30:270, 30:270]
+    return jpeg(grainy(np.asarray(moved, np.float32), rng))
+
+
 def small_sheet_on_a_table(digit: Gray, rng: Generator) -> bytes:
     """A sheet seen from afar: it lies somewhere on a dark table, turned a little."""
     sheet = painted(paper(CREAM, 160), cover(digit, rng, 160, 0.7), BLACK)

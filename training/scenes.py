@@ -219,9 +219,10 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
             hand_shadow, whiteboard_glare, lit_from_one_side, chalk_lit_from_one_side, small_and_lit_from_one_side,
             framed.printed_box, framed.photographed_box, framed.coarse_box, framed.crossed_box, framed.comb_field,
             framed.underlined, framed.coarse_underline, framed.circled, framed.coarse_circle, framed.highlighted,
-            framed.table_cell, framed.scanner_edge, framed.sheet_on_a_table, framed.round_sticker,
-            framed.small_sheet_on_a_table, framed.between_bars, framed.punched_hole, framed.hard_shadow,
-            framed.cell_among_others, framed.below_a_line_of_writing, very_bold, one_pixel_wide,
+            framed.table_cell, framed.scanner_edge, framed.sheet_on_a_table, framed.corner_of_a_sheet,
+            framed.round_sticker, framed.badge, framed.small_sheet_on_a_table, framed.between_bars,
+            framed.punched_hole, framed.hard_shadow, framed.cell_among_others, framed.below_a_line_of_writing,
+            very_bold, one_pixel_wide,
             tiny_in_a_large_frame, cut_to_its_edges, few_pixels_enlarged, neon, white_on_nothing, faint_in_16_bits,
             one_bit, crude_jpeg, small_under_a_lamp, small_in_dappled_light, small_chalk_in_dappled_light,
         )

@@ -52,7 +52,8 @@ class Ink(NamedTuple):
 
     `box` is around these strokes: left, top, width and height. `contrast` is how far strokes stand out from the paper,
     `parts` how many of them could be characters of their own, `share` how much of all ink they are (0 to 1). `apart`:
-    one of them clearly is another one; `lost`: ink could not be told from the paper.
+    one of them clearly is another one; `lost`: ink could not be told from the paper. `sheet` is the mask of the sheet
+    that the strokes are on, if other things are around it.
     """
 
     strength: Gray
@@ -64,6 +65,7 @@ class Ink(NamedTuple):
     share: float
     apart: bool
     lost: bool
+    sheet: Gray | None = None
 
     @property
     def edges(self) -> int:
@@ -74,10 +76,19 @@ class Ink(NamedTuple):
 def find_ink(gray: Gray) -> Ink | None:
     """Separate the strokes of a picture (H, W) from all else; None if nothing is on it."""
     ink = _ink_on(gray)
-    if ink is None or not _is_lighted(gray) or (within := sheet(gray, ink.strokes)) is None:
+    if ink is None or ink.sheet is not None or not _is_lighted(gray):
         return ink
-    paper = np.median(gray[(within & ink.strokes) > 0])
-    return _ink_on(np.where(within, gray, paper).astype(np.uint8)) or ink
+    return _ink_on_sheet(gray, ink.strokes) or ink
+
+
+def _ink_on_sheet(gray: Gray, strokes: Gray) -> Ink | None:
+    """What is on the sheet that was taken for strokes, if it was one."""
+    within = sheet(gray, strokes)
+    if within is None:
+        return None
+    paper = np.median(gray[(within & strokes) > 0])
+    written = _ink_on(np.where(within, gray, paper).astype(np.uint8))
+    return written._replace(sheet=within) if written else None
 
 
 def _is_lighted(picture: Gray) -> bool:
@@ -104,9 +115,14 @@ def _usual_ink(gray: Gray) -> Ink | None:
     around, lighted = border(gray), _is_lighted(gray)
     level, light = halves(gray)
     uneven = lighted and is_uneven(gray, around)
+    light_border = np.count_nonzero(around > level) / around.size
+    if uneven and is_detailed(gray) and is_two_toned(gray, light):
+        beside_table = _ink_beside_table(gray, _ink_above(above_even_paper(gray, light, light_border)))
+        if beside_table:
+            return beside_table
     if uneven and not may_be_filled(gray, light):
         return _ink_among_details(gray, COARSE)
-    ink = _ink_above(above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
+    ink = _ink_above(above_even_paper(gray, light, light_border))
     if not lighted or (ink and _fills(ink) and (uneven or may_be_filled(gray, light))):
         return ink
     is_free = not is_detailed(gray) and not (ink and ink.edges)
@@ -115,6 +131,24 @@ def _usual_ink(gray: Gray) -> Ink | None:
     # What comes in from the edges may be light or shadow; light in the middle hides ink, or looks like it.
     other = _ink_among_details(gray, COARSE)
     return other if uneven or (other and _is_clearer(other, ink)) else ink
+
+
+def _ink_beside_table(gray: Gray, even: Ink | None) -> Ink | None:
+    """The ink that stands free where what looks like changing light is the table that a sheet lies on.
+
+    In even light (`even`) either that ink is to be seen at once, or the sheet that it is on.
+    """
+    if even is None:
+        return None
+    if not even.edges:
+        return even if even.parts == 1 else None
+    written = _ink_on_sheet(gray, even.strokes)
+    return written if written and written.parts == 1 and _stands_free_on_sheet(written) else None
+
+
+def _stands_free_on_sheet(ink: Ink) -> bool:
+    """Whether it keeps away from the sheet's edges, where dents would show the table."""
+    return ink.sheet is not None and not (cv2.dilate(ink.strokes, AROUND) & ~ink.sheet).any()
 
 
 def _fills(ink: Ink) -> bool:

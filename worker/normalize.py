@@ -61,7 +61,7 @@ def normalize(gray: Gray) -> Normalized:
     if ink is None:
         return _blank()
     if small is not gray and max(ink.box[2:]) < SMALL_FIND:
-        return normalize(_part(gray, _around(ink.box), max(gray.shape) / max(small.shape)))
+        return normalize(_closer(gray, ink))
     if ink.lost:
         return Normalized(_whole(ink.strength), ink.inverted, ("cluttered",))
     digit = _redrawn(ink)
@@ -135,6 +135,16 @@ def _part(gray: Gray, place: tuple[slice, slice], scale: float) -> Gray:
     """What is in a place that was found in a picture so many times smaller."""
     rows, columns = (slice(max(0, int(part.start * scale)), int(part.stop * scale)) for part in place)
     return gray[rows, columns]
+
+
+def _closer(gray: Gray, ink: Ink) -> Gray:
+    """The part of a picture in which ink was found that is small in it; beyond its sheet everything is paper."""
+    place, scale = _around(ink.box), max(gray.shape) / max(ink.strokes.shape)
+    part = _part(gray, place, scale)
+    if ink.sheet is None:
+        return part
+    within = cv2.resize(_part(ink.sheet, place, 1), part.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(within, part, np.median(part[within > 0])).astype(np.uint8)
 
 
 def _around(box: Sequence[int]) -> tuple[slice, slice]:

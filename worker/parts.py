@@ -24,7 +24,9 @@ FINER = 0.35
 #: What is solid fills the first share of its box and the second of its hull, is wide or nearly square (the third
 #: share), and no smaller than so many pixels. It is no stroke if it is so many times as wide as those of the main part.
 SOLID, CONVEX, STOUT, LARGE, BOLDER = 0.7, 0.95, 0.6, 10, 1.8
-#: Nor is a whole figure a stroke that is wider than this share of its length, and fills so much of its hull.
+#: What comes in from three edges is the table beside a sheet if it is so many times as wide as the strokes on it.
+TABLE = 3
+#: No figure is a stroke if it is wider than this share of its length, and fills so much of its hull.
 STOCKY, FILLED = 0.5, 0.93
 #: What reaches in from beyond the picture is this far from the main part, as a share of its longer side; pieces of what
 #: is written above or beside are lower than the third share of its height, and apart by the first share or by so many
@@ -77,10 +79,10 @@ def is_solid(part: Gray) -> bool:
         return False
     hull = cv2.convexHull(cv2.findNonZero(part))
     shorter, longer = sorted(cv2.minAreaRect(hull)[1])
-    return shorter > STOCKY * longer and cv2.countNonZero(part) > FILLED * _area(hull, part)
+    return shorter > STOCKY * longer and cv2.countNonZero(part) > FILLED * area_within(hull, part)
 
 
-def _area(hull: NDArray[np.int32], part: Gray) -> int:
+def area_within(hull: NDArray[np.int32], part: Gray) -> int:
     """How many pixels a hull encloses; its contour alone would leave out half of those along it."""
     return cv2.countNonZero(cv2.fillConvexPoly(np.zeros(part.shape, np.uint8), hull, 255))
 
@@ -130,7 +132,7 @@ def main_figure(mask: Gray) -> Figure:
         return Figure(mask, 1, 1.0)
     parts = _parts_of(mask)
     solid = _solid(parts)
-    main = int(np.argmax(np.where((parts.edges > 1) | solid, parts.area / 4, parts.area)))
+    main = _main(parts, solid)
     gaps = parts.gaps(main)
     foreign = _foreign(parts, main, gaps, solid)
     near = gaps <= NEAR * parts.longer[main]
@@ -141,6 +143,17 @@ def main_figure(mask: Gray) -> Figure:
     return Figure(_only(parts.labels, kept), int(characters), share, _is_apart(parts, main, gaps, kept))
 
 
+def _main(parts: _Parts, solid: Which) -> int:
+    """The largest part; what is solid, or comes in from several edges, must be much larger than another."""
+    main = int(np.argmax(np.where((parts.edges > 1) | solid, parts.area / 4, parts.area)))
+    if parts.edges[main] < 3 or not is_detailed(parts.labels):
+        return main
+    free = int(np.argmax(np.where(parts.edges == 0, parts.area, 0)))
+    is_speck = parts.edges[free] or parts.area[free] < NEAR_PART * parts.area[main]
+    is_table = not is_speck and stroke_width(parts.mask(main)) > TABLE * stroke_width(parts.mask(free))
+    return free if is_table else main
+
+
 def _solid(parts: _Parts) -> Which:
     """Which parts are little but area, as punched holes, buttons and fingers are."""
     if not is_detailed(parts.labels):
@@ -149,7 +162,7 @@ def _solid(parts: _Parts) -> Which:
     solid &= (parts.shorter > STOUT * parts.longer) | (parts.width > parts.height)
     for part in np.flatnonzero(solid).tolist():
         piece = parts.mask(part)
-        solid[part] = parts.area[part] > CONVEX * _area(cv2.convexHull(cv2.findNonZero(piece)), piece)
+        solid[part] = parts.area[part] > CONVEX * area_within(cv2.convexHull(cv2.findNonZero(piece)), piece)
     return solid
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.parts import Gray, edges_reached, is_detailed, main_figure, stroke_width
+from worker.parts import Gray, area_within, edges_reached, is_detailed, main_figure, stroke_width
 
 Hull = NDArray[np.int32]
 
@@ -24,6 +24,9 @@ STRAIGHT_SIDE, INDENTED = 0.5, 0.02
 #: share of the sheet's area and the second, and strokes no wider than the third share of their length, or than the
 #: fourth where they are slimmer than the fifth; what is not slim leaves room in its box.
 MARKED, DRAWN, STROKE, SLIM_STROKE, SLIM_FIGURE, ROOM = 0.4, (0.004, 0.3), 0.35, 0.5, 0.4, 0.6
+#: A disc is no zero if its diameters are as equal as the first share, and what is on it fills less than the second
+#: share of its hull, or is narrower than the third share of its length.
+CIRCULAR, DENTED, BAR = 0.85, 0.8, 0.25
 #: The fewest points that an oval can be fitted to, and how far ink on a disc differs from what is around the disc, as a
 #: share of how far the disc does; of that ink's pixels, this many percent are none of its blurred edges.
 FEWEST, INKED, SHARP = 5, 0.3, 20
@@ -36,8 +39,8 @@ def sheet(gray: Gray, strokes: Gray) -> Gray | None:
     """A mask of the sheet that the digit is on, if what was taken for strokes is a sheet on a table of another color.
 
     It is large and little is on it; it has straight sides, or is round. If it is round or fills the picture, what is on
-    it is no part of the table. It may be smaller if a figure is on it. In coarse pictures only round ones are told from
-    damage.
+    it is no part of the table. It may be smaller if a figure is on it, which on a disc is unlike the inside of a zero.
+    In coarse pictures only round ones are told from damage.
     """
     inked, least = cv2.countNonZero(strokes), SMALL_SHEET if is_detailed(gray) else SHEET
     if inked < EMPTY * least * strokes.size:
@@ -49,9 +52,10 @@ def sheet(gray: Gray, strokes: Gray) -> Gray | None:
     if area < least * strokes.size or inked < EMPTY * area:
         return None
     convex = cv2.contourArea(outline) > SHAPED * area
-    if is_detailed(gray) and convex and _has_straight_sides(hull):
+    if is_detailed(gray) and convex and ((straight := _has_straight_sides(hull)) or _is_oval(hull)):
         within = _inside(hull, strokes)
-        if _is_figure(_marks(gray, within, strokes), area):
+        marks = _marks(gray, within, strokes)
+        if _is_figure(marks, area) and (straight or not _is_counter(marks, hull)):
             return within
     return _inside(hull, strokes) if area >= SHEET * strokes.size and _is_large_sheet(gray, strokes, hull) else None
 
@@ -122,6 +126,17 @@ def _is_figure(marks: Gray, area: float) -> bool:
     if min(width, height) < SLIM_FIGURE * length:
         return bool(stroke_width(figure) < SLIM_STROKE * length)
     return bool(stroke_width(figure) < STROKE * length and ink < ROOM * width * height)
+
+
+def _is_counter(marks: Gray, disc: Hull) -> bool:
+    """Whether what is on a disc may be the inside of a bold zero: neither a bar nor dented, or the disc is oval."""
+    shorter, longer = sorted(cv2.fitEllipse(disc)[1])
+    if shorter < CIRCULAR * longer:
+        return True
+    figure = main_figure(marks).strokes
+    hull = cv2.convexHull(cv2.findNonZero(figure))
+    narrow, long = sorted(cv2.minAreaRect(hull)[1])
+    return narrow > BAR * long and cv2.countNonZero(figure) > DENTED * area_within(hull, figure)
 
 
 def _is_polygon(hull: Hull) -> bool:

@@ -50,3 +50,35 @@ def test_a_digit_on_a_disc_is_found_and_a_bold_zero_is_no_disc(side: int) -> Non
 
     assert likeness(normalize(np.asarray(marked, np.uint8)).pixels, normalize(seven(160, 20)).pixels) > 0.8
     assert normalize(np.asarray(zero, np.uint8)).inverted
+
+
+@pytest.mark.parametrize(("wall", "disc"), [(250, 60), (30, 230)])
+@pytest.mark.parametrize("side", [140, 600])
+def test_a_digit_of_the_walls_tone_on_a_disc_is_found(wall: int, disc: int, side: int) -> None:
+    badge = cv2.circle(np.full((140, 140), wall, np.uint8), (70, 66), 40, disc, -1, cv2.LINE_AA)
+    badge[seven(140, 5, size=0.28) > 0] = wall
+    badge = np.asarray(cv2.resize(badge, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+    assert likeness(normalize(badge).pixels, normalize(seven(160, 20)).pixels) > 0.85
+
+
+@pytest.mark.parametrize(("width", "curl"), [(26, 180), (40, 0)])
+def test_a_bold_zero_whose_stroke_curls_in_or_that_is_round_is_no_disc(width: int, curl: int) -> None:
+    zero = cv2.ellipse(np.zeros((160, 160), np.uint8), (80, 80), (width, 40), 0, 0, 360, 255, 28)
+    cv2.ellipse(zero, (80, 72), (8, 12), 0, 0, curl, 255, 9)
+
+    pixels = normalize(zero).pixels
+
+    assert pixels[14, :9].max() > 200
+    assert pixels[14, -9:].max() > 200
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_digit_near_the_corner_of_a_sheet_is_found(turn: int) -> None:
+    table = np.full((240, 240), 60, np.uint8)
+    cv2.fillConvexPoly(table, np.array([[45, 30], [240, 50], [240, 240], [25, 240]]), 235)
+    table = np.asarray(table * np.linspace(1, 0.9, 240), np.uint8)
+    turned = np.ascontiguousarray(np.rot90(table, turn // 90))
+    turned[seven(240, 10, size=0.3) > 0] = 30
+
+    assert likeness(normalize(turned).pixels, normalize(seven(160, 15)).pixels) > 0.85
