@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-#: Looked for first; else Keras downloads the same arrays, into ~/.keras/datasets.
+#: Looked for first; else Keras downloads the same arrays, into ~/.keras/datasets, from where its own loader has them.
 NEARBY = Path(__file__).parents[2] / "shared" / "data" / "mnist" / "mnist.npz"
+ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 VALIDATION = 5000
 SPLIT_SEED = 20
 #: Training images that a person reads otherwise than their labels say, or not at all: looked at one by one, among
@@ -38,7 +40,7 @@ class Split(NamedTuple):
 
 def training_digits() -> Split:
     """MNIST's training images but for the mislabeled ones, 5,000 of them drawn by lot for validation."""
-    images, labels = _mnist()[0]
+    images, labels = _mnist("train")
     order = np.random.default_rng(SPLIT_SEED).permutation(len(images))
     held_back, learned = order[:VALIDATION], order[VALIDATION:]
     learned = learned[~np.isin(learned, MISLABELED)]
@@ -47,19 +49,18 @@ def training_digits() -> Split:
 
 def test_digits() -> Digits:
     """MNIST's 10,000 test images; only evaluation may ask for them."""
-    return Digits(*_mnist()[1])
+    return _mnist("test")
 
 
-def _mnist() -> tuple[tuple[NDArray[np.uint8], NDArray[np.int64]], ...]:
-    if not NEARBY.exists():
-        return tuple((images, labels.astype(np.int64)) for images, labels in _downloaded())
-    with np.load(NEARBY) as arrays:
-        return tuple((arrays[f"x_{part}"], arrays[f"y_{part}"].astype(np.int64)) for part in ("train", "test"))
+def _mnist(part: str) -> Digits:
+    """One part of the file, "train" or "test"; of the other one nothing is loaded."""
+    with np.load(NEARBY if NEARBY.exists() else _downloaded()) as arrays:
+        return Digits(arrays[f"x_{part}"], arrays[f"y_{part}"].astype(np.int64))
 
 
-def _downloaded() -> Any:
+def _downloaded() -> Path:
     try:
-        return keras.datasets.mnist.load_data()
+        return Path(keras.utils.get_file("mnist.npz", ORIGIN, file_hash=SHA256))
     except Exception as error:  # whatever Keras' download raises
         places = f"{NEARBY} or ~/.keras/datasets/mnist.npz"
         raise FileNotFoundError(f"MNIST cannot be downloaded here; put it into {places}.") from error
