@@ -31,6 +31,7 @@ from training.evaluate import MODELS, NAME, Judge, load
 from training.join import join
 from training.measure import Labels, Scores, best_digit
 from training.network import NONE, columns_of
+from training.origins import how_made
 from training.publish import new_folder, publish
 from training.report import percent, table
 from training.train import Course, train, write_recipe
@@ -68,7 +69,7 @@ def relearn(exports: Sequence[Path], version: str, course: Course) -> Path:
     run = RUNS / _name(found, served, course)
     shards.prepare(shards.Stock(run / "shards", course.epochs, course.seed, found.learned, shards.SIZE))
     amounts = {"learned": len(found.learned.labels), "held_back": len(found.held_back.labels)}
-    write_recipe(run, course, served.file, corrections=amounts)
+    write_recipe(run, course, served.file, corrections=amounts, shards=how_made(run / "shards"))
     before = load(served.file.parent)
     changes = compare(before, replace(before, model=_taught(before.model, run, course)), found.held_back)
     report = run / "corrections.md"

@@ -3,7 +3,8 @@
     python -m training.shards --folder build/training/shards --count 40
 
 Every picture goes through the service's own normalization, so that the network sees what it will see in
-service, faults included. Shards that exist are left alone: started again, it goes on where it stopped.
+service, faults included. Shards that exist are left alone: started again, it goes on where it stopped. A file beside
+them, made.json, says how they were made.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from training import glyphs, pictures
 from training.corruptions import KINDS
 from training.data import Digits, training_digits
+from training.origins import MADE, note_making
 from training.strokes import drawn_digit
 from training.symbols import drawn_symbol
 from training.warp import Bend, bent
@@ -167,8 +169,14 @@ class Stock:
 
 
 def prepare(stock: Stock, processes: int = 2) -> None:
-    """Make the shards that are missing."""
+    """Make the shards that are missing, and note how.
+
+    Of a folder with shards that do not say how they were made, that stays unknown. Raises ValueError if they were begun
+    with another seed or size.
+    """
     missing = [number for number in range(stock.count) if not stock.path(number).exists()]
+    if missing == [*range(stock.count)] or (stock.folder / MADE).exists():
+        note_making(stock.folder, missing, seed=stock.seed, size=stock.size)
     with get_context("spawn").Pool(processes) as pool:
         for done, path in enumerate(pool.imap(stock.make, missing), start=1):
             print(f"{path} ({done} of {len(missing)})", flush=True)
@@ -184,7 +192,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         prepare(Stock(options.folder, options.count, options.seed), options.processes)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         sys.exit(str(error))
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from training import network
 from training.data import training_digits
+from training.origins import UNKNOWN, commit, how_made
 
 BATCH = 256
 #: The share of all steps that lead up to the highest learning rate.
@@ -33,6 +34,8 @@ EMA = 0.998
 TINY = 1e-7
 #: The folder of a run in which it keeps what the last two epochs ended with, to go on from.
 BACKUP = "backup"
+#: What the recipe of a run lacks that was begun before such things were noted.
+OLDER = {"shards": UNKNOWN, "commit": UNKNOWN}
 #: Pictures that a published network is shown to find what its normalizations subtracted and divided by.
 MEASURED = 2048
 
@@ -143,15 +146,16 @@ def _fresh(batches: Shards, course: Course, start: keras.Model | None) -> keras.
 def write_recipe(run: Path, course: Course, start: Path | None = None, **more: object) -> None:
     """Note beside a run what makes it repeatable, with the recipe of the model file that it starts from.
 
-    Raises ValueError if the run was begun by another recipe: only its epochs may become more or less.
+    Raises ValueError if the run was begun by another recipe: only its epochs may become more or less. The commit is the
+    one that it was begun by.
     """
-    recipe = asdict(course) | {"after": recipe_of(start) if start else None, "batch": BATCH, **more}
+    recipe = asdict(course) | {"after": recipe_of(start) if start else None, "batch": BATCH, **more, "commit": commit()}
     file = run / "recipe.json"
-    begun = json.loads(file.read_text()) if (run / BACKUP).exists() and file.exists() else recipe
-    if others := [name for name in recipe if name != "epochs" and begun.get(name) != recipe[name]]:
+    begun = OLDER | json.loads(file.read_text()) if (run / BACKUP).exists() and file.exists() else recipe
+    if others := [name for name in recipe if name not in ("epochs", "commit") and begun.get(name) != recipe[name]]:
         told = ", ".join(f"{name} {json.dumps(begun.get(name))}" for name in others)
         raise ValueError(f"{run} was begun with {told}; go on with that, or choose another --run.")
-    file.write_text(json.dumps(recipe))
+    file.write_text(json.dumps(recipe | {"commit": begun["commit"]}))
 
 
 def recipe_of(model: Path) -> Any:
@@ -181,7 +185,8 @@ def main() -> None:
     try:
         course = Course(options.epochs, options.seed, options.rate, options.widened)
         start = keras.saving.load_model(options.start) if options.start else None
-        write_recipe(options.run, course, options.start, precision=options.precision)
+        made = how_made(options.shards)
+        write_recipe(options.run, course, options.start, precision=options.precision, shards=made)
         train(options.shards, options.run, course, start)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
