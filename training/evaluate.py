@@ -76,6 +76,7 @@ def examine(judge: Judge) -> Findings:
         suite = suites.corrupted(kind)
         found.corruptions[kind] = measure.accuracy(judge.scores(suite.images), suite.labels)
     _examine_negatives(judge, found)
+    found.metrics.update(means_over_kinds(found))
     return found
 
 
@@ -92,14 +93,12 @@ def _examine_digits(judge: Judge, found: Findings, name: str, suite: Suite | Non
     scores = judge.scores(suite.images)
     digit, _ = measure.best_digit(scores)
     right = digit == suite.labels
-    by_source = {source: right[np.array(suite.sources) == source].mean() for source in sorted(set(suite.sources))}
-    found.by_source[name] = {source: float(share) for source, share in by_source.items()}
-    found.by_digit[name] = [float(right[suite.labels == which].mean()) for which in range(10)]
+    by_source = [right[np.array(suite.sources) == source].mean() for source in sorted(set(suite.sources))]
     found.suites[name] = (suite, scores)
     found.metrics.update(
         {
             f"{name}_accuracy": float(right.mean()),
-            f"{name}_accuracy_mean_over_sources": float(np.mean(list(by_source.values()))),
+            f"{name}_accuracy_mean_over_sources": float(np.mean(by_source)),
             f"{name}_calibration_error": measure.calibration_error(scores, suite.labels),
             f"{name}_accepted": float(judge.accepted(suite, scores).mean()),
             f"{name}_accepted_at_0.995": _coverage(scores, suite.labels, 0.995),
@@ -122,9 +121,24 @@ def _examine_negatives(judge: Judge, found: Findings) -> None:
         kept_back = suite.refused | (measure.best_digit(scores)[1] < threshold)
         found.negatives[kind] = (float(1 - judge.accepted(suite, scores).mean()), float(kept_back.mean()))
         found.suites[kind] = (suite, scores)
-    clear = [shares[1] for kind, shares in found.negatives.items() if kind != "twins of digits"]
-    found.metrics["not_digits_kept_back_at_2_percent_lost"] = float(np.mean(clear))
-    found.metrics["corruptions_accuracy"] = float(np.mean(list(found.corruptions.values())))
+
+
+def means_over_kinds(found: Findings) -> dict[str, float]:
+    """The means over kinds of damage, and over what is no digit: without the letters that look like one, and with them.
+
+    Of both kinds of letters as many pictures are shown; pooled, a kind weighs as much as it has letters.
+    """
+    letters = [len(letters) for letters in suites.LETTERS.values()]
+    pooled = np.average([found.negatives[kind] for kind in suites.LETTERS], axis=0, weights=letters)
+    clear = {kind: kept for kind, (_, kept) in found.negatives.items() if kind != suites.TWINS}
+    with_all = clear | {suites.CLEAR: float(pooled[1])}
+    return {
+        "not_digits_kept_back_at_2_percent_lost": float(np.mean([*clear.values()])),
+        "not_digits_kept_back_at_2_percent_lost_with_all_letters": float(np.mean([*with_all.values()])),
+        "all_letters_kept_back": float(pooled[0]),
+        "all_letters_kept_back_at_2_percent_lost": float(pooled[1]),
+        "corruptions_accuracy": float(np.mean([*found.corruptions.values()])),
+    }
 
 
 def main() -> None:

@@ -34,6 +34,14 @@ MAX_PIXELS = 100_000_000
 NEGATIVES, IN_SCENE = 500, 200
 #: Flags with which the service accepts nothing as a digit.
 REFUSED = frozenset({"blank"}) | GRAVE
+#: The letters that are no digit's twin, and those that are: as many pictures are made of the one kind as of the other.
+CLEAR, TWINS = "letters", "twins of digits"
+LETTERS: Mapping[str, str] = MappingProxyType(
+    {
+        CLEAR: "".join(sorted(set(string.ascii_letters) - glyphs.TWINS)),
+        TWINS: "".join(sorted(glyphs.TWINS)),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,8 @@ def hwd1000() -> Suite | None:
         return _of_digits(Digits(arrays["x"], arrays["y"].astype(np.int64)), "hwd1000")
 
 
-def _letters(rng: Generator) -> Gray:
-    clear = sorted(set(string.ascii_letters) - glyphs.TWINS)
-    return glyphs.some_printed("".join(clear), rng, kept_out=True)
-
-
-def _twins(rng: Generator) -> Gray:
-    return glyphs.some_printed("".join(sorted(glyphs.TWINS)), rng, kept_out=True)
+def _letters(kind: str) -> Callable[[Generator], Gray]:
+    return _shown(lambda rng: glyphs.some_printed(LETTERS[kind], rng, kept_out=True))
 
 
 def _line(rng: Generator) -> Gray:
@@ -134,7 +137,7 @@ def _shown(glyph: Callable[[Generator], Gray]) -> Callable[[Generator], Gray]:
 #: What is no digit, by kind. The letters that are a digit's twin (O, I, l ...) are shown, but count apart.
 NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
     {
-        "letters": _shown(_letters),
+        CLEAR: _letters(CLEAR),
         "scribbles": _shown(glyphs.scribble),
         "lines": _shown(_line),
         "symbols": _shown(_symbols),
@@ -142,7 +145,7 @@ NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
         "stains": _shown(glyphs.blot),
         "noise": shards.noise,
         "blanks": _blank,
-        "twins of digits": _shown(_twins),
+        TWINS: _letters(TWINS),
     }
 )
 
