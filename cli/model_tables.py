@@ -24,8 +24,7 @@ def manifest_tables(manifest: Fields, facts: Mapping[str, str]) -> Iterator[Tabl
     """
     yield _facts_table(manifest, facts)
     yield from _risk_tables(manifest["risk_coverage"])
-    if metrics := manifest["metrics"]:
-        yield table(("metric", ""), [(name.replace("_", " "), _share(value)) for name, value in metrics.items()])
+    yield from _metrics_tables(manifest["metrics"])
     if recipe := manifest["training"]:
         yield table(("recipe", ""), [(name.replace("_", " "), _word(value)) for name, value in recipe.items()])
 
@@ -94,6 +93,16 @@ def _risk_tables(points: Iterable[Fields]) -> Iterator[Table]:
     columns = ("from a confidence of", "accepted", "of these right")
     if rows:
         yield table(columns, rows, numbers=columns)
+
+
+def _metrics_tables(metrics: Fields) -> Iterator[Table]:
+    """A table of what is one value, and one of each group of values."""
+    groups = {name: group for name, group in metrics.items() if isinstance(group, Mapping)}
+    single = {name: value for name, value in metrics.items() if name not in groups}
+    for head, values in ({"metric": single} | groups).items():
+        if values:
+            rows = [(name.replace("_", " "), _share(value)) for name, value in values.items()]
+            yield table((head.replace("_", " "), ""), rows)
 
 
 def _share(value: object) -> str:

@@ -3,7 +3,8 @@
     python -m training.publish --run build/training/run --version 1.1.0
 
 Temperature and thresholds come from pictures made of held-back digits; then the model is examined as by
-`make evaluate`, and what was found goes into the manifest and onto the card.
+`make evaluate`, and what was found goes into the manifest and onto the card. If the run is a published folder, the same
+network is measured anew and published as another version.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import argparse
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,8 @@ from training import measure, shards
 from training.data import training_digits
 from training.evaluate import MODELS, REPORT, Judge, examine, load
 from training.network import INPUT, LABELS
-from training.report import Findings, draw_errors, percent, table, write_report
+from training.origins import commit
+from training.report import draw_errors, percent, table, write_report
 from training.train import recipe_of
 
 #: Pictures that temperature and thresholds are fitted on, and the seed that makes them others than those learned from.
@@ -42,28 +44,37 @@ def publish(run: Path, name: str, version: str) -> Path:
     Raises ValueError if it cannot be called so or is there already, and FileNotFoundError if the run is not finished.
     """
     target = new_folder(name, version)
-    file = _copied(run)
-    folder = file.parent
-    blank = Manifest(
-        name=name,
-        version=version,
-        file=file.name,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        input=Input(INPUT, (0.0, 1.0)),
-        labels=LABELS,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        training=recipe_of(run / file.name) | {"commit": _commit()},
-    )
+    with TemporaryDirectory() as place:
+        file = _copied(run, Path(place) / version)
+        blank = Manifest(
+            name=name,
+            version=version,
+            file=file.name,
+            sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+            input=Input(INPUT, (0.0, 1.0)),
+            labels=LABELS,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            training=recipe_of(run / file.name) | {"published_from": commit()},
+        )
+        _examine(blank, file.parent)
+        return _put_in_place(file.parent, target)
+
+
+def _examine(blank: Manifest, folder: Path) -> None:
+    """Put beside a network what can be found out of it, and report on it."""
     write_manifest(blank, folder)
     judge = load(folder)
-    calibrated = _calibrated(judge)
-    found = examine(replace(judge, manifest=calibrated))
-    metrics = {metric: round(value, 5) for metric, value in found.metrics.items()}
-    write_manifest(replace(calibrated, metrics=metrics), folder)
-    (folder / "CARD.md").write_text(_card(found))
+    found = examine(replace(judge, manifest=_calibrated(judge)))
+    groups = {group: _rounded(kinds) for group, kinds in found.by_kind.items()}
+    manifest = replace(found.manifest, metrics=_rounded(found.metrics) | groups)
+    write_manifest(manifest, folder)
+    (folder / "CARD.md").write_text(card(manifest))
     draw_errors(found, "mnist", folder / "errors.png")
     write_report(found, REPORT)
-    return _put_in_place(folder, target)
+
+
+def _rounded(shares: Mapping[str, float]) -> dict[str, Any]:
+    return {name: round(share, 5) for name, share in shares.items()}
 
 
 def new_folder(name: str, version: str) -> Path:
@@ -76,13 +87,12 @@ def new_folder(name: str, version: str) -> Path:
     return folder
 
 
-def _copied(run: Path) -> Path:
-    """The network of a run in a folder of its own, in which what is published is gathered."""
+def _copied(run: Path, folder: Path) -> Path:
+    """The network of a run in a new folder, in which what is published is gathered."""
     trained = run / "model.keras"
     if not trained.is_file():
         raise FileNotFoundError(f"There is no {trained}; python -m training.join makes one.")
-    folder = run / "published"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir()
     return Path(shutil.copy(trained, folder))
 
 
@@ -95,11 +105,6 @@ def _put_in_place(folder: Path, target: Path) -> Path:
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     (folder / "manifest.json").write_text(manifest_text(manifest))
-
-
-def _commit() -> str:
-    asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return asked.stdout.strip() or "unknown"
 
 
 def _calibrated(judge: Judge) -> Manifest:
@@ -116,18 +121,44 @@ def _calibrated(judge: Judge) -> Manifest:
     return replace(manifest, thresholds=Thresholds(review=round(review, 4), reject=round(reject, 4)))
 
 
-def _card(found: Findings) -> str:
-    manifest = found.manifest
-    known: Mapping[str, str] = {metric: percent(value) for metric, value in found.metrics.items()}
+def card(manifest: Manifest) -> str:
+    """What a manifest says, for people to read."""
     return CARD.format(
         title=f"{manifest.name} {manifest.version}",
-        metrics=table(("metric", "value"), [*known.items()]),
-        temperature=manifest.temperature,
-        review=manifest.thresholds.review,
-        reject=manifest.thresholds.reject,
+        facts=table(("fact", "value"), [*_facts(manifest).items()]),
+        metrics="\n".join(_metrics_tables(manifest.metrics)),
+        risk=table(("from a confidence of", "accepted", "of these right at least"), _risk_rows(manifest)),
         corrected=_corrected(manifest.training),
         recipe=json.dumps(manifest.training, indent=2),
     )
+
+
+def _facts(manifest: Manifest) -> dict[str, str]:
+    black, white = manifest.input.range
+    framed = ", framed in black" if manifest.input.padded else ""
+    return {
+        "sha256": manifest.sha256,
+        "created": manifest.created_at,
+        "input": f"{' x '.join(map(str, manifest.input.shape))}, black is {black:g}, white is {white:g}{framed}",
+        "outputs": f"{manifest.outputs} of {', '.join(manifest.labels)}",
+        "normalization": manifest.normalize,
+        "temperature": f"{manifest.temperature:g}",
+        "accepted": f"from a confidence of {manifest.thresholds.review:g} on",
+        "rejected": f'from a probability of {manifest.thresholds.reject:g} for "none" on',
+    }
+
+
+def _risk_rows(manifest: Manifest) -> list[tuple[str, ...]]:
+    points = manifest.risk_coverage
+    return [(f"{point.threshold:.4f}", percent(point.coverage), percent(point.accuracy)) for point in points]
+
+
+def _metrics_tables(metrics: Mapping[str, Any]) -> Iterator[str]:
+    """A table of what is one number, and one of each group of numbers."""
+    groups = {name: group for name, group in metrics.items() if isinstance(group, Mapping)}
+    single = {name: share for name, share in metrics.items() if name not in groups}
+    for name, shares in ({"metric": single} | groups).items():
+        yield table((name, "value"), [(kind, percent(share)) for kind, share in shares.items()])
 
 
 def _corrected(recipe: Mapping[str, Any]) -> str:
@@ -145,14 +176,25 @@ Learned from MNIST's training images, drawn and printed digits, and letters, scr
 digit, all made by `training/`{corrected}.
 Not for anything that a wrong digit could harm without a person looking at it.
 
+{facts}
+## Risk and coverage
+
+What a threshold accepts of pictures made of digits that were never learned from, and how much of it is right at least,
+with a certainty of 95 %.
+
+{risk}
+## How well it reads
+
 {metrics}
-Temperature {temperature}; readings from {review} on are accepted, "none" from {reject} on is rejected.
+## How it was trained
 
 ```json
 {recipe}
 ```
 
-What it misreads of MNIST's test set, each over "what it is > what it was read as", and how surely:
+## What it misreads
+
+Of MNIST's test set, each over "what it is > what it was read as", and how surely:
 
 ![errors](errors.png)
 """
@@ -161,7 +203,7 @@ What it misreads of MNIST's test set, each over "what it is > what it was read a
 def main() -> None:
     """Read the command line and publish."""
     parser = argparse.ArgumentParser(description="Publish a trained network as a model folder.")
-    parser.add_argument("--run", type=Path, default=Path("build/training/run"))
+    parser.add_argument("--run", type=Path, default=Path("build/training/run"), help="of a joined network, or a model")
     parser.add_argument("--name", default="digits")
     parser.add_argument("--version", required=True)
     options = parser.parse_args()

@@ -22,6 +22,7 @@ PUBLIC = ("mnist", "scenes")
 SHOWN = 96
 #: The sets that have more than one source.
 OF_SOURCES = ("scenes", "drawn", "photos")
+HEAD = ("set", "pictures", "right", "mean over sources", "calibration error", "accepted", "accepted at 99.5 % right")
 NAMES = {"mnist": "MNIST test", "scenes": "scenes", "drawn": "drawings", "photos": "photos", "hwd1000": "HwD-1000"}
 
 
@@ -161,7 +162,7 @@ def _right(found: Findings, name: str) -> NDArray[np.bool_]:
 def _by_digit(found: Findings, name: str) -> list[str]:
     """A row of shares, each with the number of pictures that it is a share of."""
     counts = _digit_counts(_right(found, name), found.suites[name][0].labels)
-    return [NAMES[name], *(f"{100 * right / all_:.1f} of {all_:,}" if all_ else "" for right, all_ in counts)]
+    return [NAMES[name], *(f"{100 * read / all_:.1f} of {all_:,}" if all_ else "" for read, all_ in counts)]
 
 
 def _by_source(found: Findings, name: str) -> Iterator[list[str]]:
@@ -171,7 +172,7 @@ def _by_source(found: Findings, name: str) -> Iterator[list[str]]:
     for source in sorted(set(suite.sources)):
         of_it = sources == source
         counts = _digit_counts(right[of_it], suite.labels[of_it])
-        cells = (f"{right}/{all_}" if all_ else "" for right, all_ in counts)
+        cells = (f"{read}/{all_}" if all_ else "" for read, all_ in counts)
         yield [NAMES[name], source, str(of_it.sum()), percent(right[of_it].mean()), *cells]
 
 
@@ -194,18 +195,7 @@ def _page(found: Findings) -> str:
     negatives = [[kind, *map(percent, shares)] for kind, shares in found.negatives.items()]
     return PAGE.format(
         model=f"{manifest.name} {manifest.version}",
-        digits=table(
-            (
-                "set",
-                "pictures",
-                "right",
-                "mean over sources",
-                "calibration error",
-                "accepted",
-                "accepted at 99.5 % right",
-            ),
-            digits,
-        ),
+        digits=table(HEAD, digits),
         raw=percent(metrics["mnist_raw_accuracy"]),
         by_digit=table(("set", *"0123456789"), [_by_digit(found, name) for name in found.digits]),
         sources=table(("set", "source", "pictures", "right", *"0123456789"), sources),

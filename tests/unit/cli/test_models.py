@@ -77,10 +77,22 @@ def test_a_manifest_is_shown_in_words(folder: Path) -> None:
     assert "images are brought to MNIST's conditions" in said
     assert f"accepted from a confidence of {manifest['thresholds']['review']:g} on" in said
     assert f"mnist accuracy {manifest['metrics']['mnist_accuracy']:.2%}" in said
-    assert f"commit {manifest['training']['commit']}" in said
     assert all(f"seed {column['seed']}, rate {column['rate']}" in said for column in manifest["training"]["columns"])
     point = manifest["risk_coverage"][0]
     assert f"{point['threshold']:.4f} {point['coverage']:.2%} {point['accuracy']:.2%}" in said
+
+
+def test_what_a_manifest_says_by_kind_and_of_its_commit_is_shown(folder: Path) -> None:
+    file = folder / "digits" / "2.0.0" / "manifest.json"
+    more = {"metrics": {"mnist_accuracy": 0.9, "by_kind": {"fog": 0.9346, "motion_blur": 0.9926}}}
+    manifest = json.loads(file.read_text()) | more
+    manifest["training"]["published_from"] = "abc-dirty"
+    file.write_text(json.dumps(manifest))
+
+    said = " ".join(models("show", "digits").stdout.split())
+
+    assert "metric mnist accuracy 90.00% by kind fog 93.46% motion blur 99.26%" in said
+    assert "published from abc-dirty" in said
 
 
 def test_a_manifest_is_shown_as_json(folder: Path) -> None:
