@@ -246,8 +246,8 @@ Mean over the kinds: {mean}.
 ## What is no digit
 
 Rejected or sent to review, by kind; letters in typefaces, and symbols, kept out of training. "Twins" are letters that
-look like a digit by themselves (O, o, I, l, Q, i). "Lines" are nearly level ones alone: a line that stands free and
-slants is read as a 1.
+look like a digit by themselves (O, o, I, l, Q, i). "Lines" are nearly level ones alone: a free line that slants
+by 30 degrees or more, or stands upright, is mostly read as a 1.
 
 {negatives}
 Mean over the kinds but the twins, where 2 % of the true digits are lost: {kept}.

@@ -143,6 +143,20 @@ def test_a_published_model_shows_the_sheet_of_its_errors(client: TestClient, set
     assert client.get("/models/mine/..%2f1.0.0/errors.png").status_code == 404
 
 
+def test_metrics_by_kind_have_a_heading_of_their_own(client: TestClient, settings: Settings) -> None:
+    folder = settings.models / "mine" / "1.0.0"
+    folder.mkdir(parents=True)
+    (folder / "model.keras").write_bytes(b"weights")
+    metrics = {"mnist_accuracy": 0.9972, "corruptions_accuracy_by_kind": {"motion_blur": 0.9926}}
+    (folder / "manifest.json").write_text(json.dumps(MANIFEST | {"metrics": metrics}))
+
+    page = client.get("/models").text
+
+    assert "<dt>mnist accuracy</dt><dd>0.9972</dd>" in page
+    assert "<h3>corruptions accuracy by kind</h3>" in page
+    assert "<dt>motion blur</dt><dd>0.9926</dd>" in page
+
+
 def test_the_system_page_tells_what_waits(client: TestClient) -> None:
     submit(client, *[b"3"] * 7)
     text = " ".join(client.get("/system").text.split())

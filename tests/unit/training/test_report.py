@@ -84,7 +84,7 @@ def test_what_is_judged_of_free_lines_is_said(tmp_path: Path, monkeypatch: pytes
     write_report(found(("mnist",)), tmp_path)
 
     said = " ".join((tmp_path / "report.md").read_text().split())
-    assert '"Lines" are nearly level ones alone: a line that stands free and slants is read as a 1.' in said
+    assert "a free line that slants by 30 degrees or more, or stands upright, is mostly read as a 1." in said
 
 
 def test_without_the_collected_digits_there_is_a_report_all_the_same(
