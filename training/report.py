@@ -45,12 +45,11 @@ class Findings:
     @property
     def by_kind(self) -> dict[str, dict[str, float]]:
         """What was found of each kind of damage, and of what is no digit, as a manifest calls it."""
+        negatives = {kind.replace(" ", "_"): shares for kind, shares in self.negatives.items()}
         return {
             "corruptions_accuracy_by_kind": self.corruptions,
-            "not_digits_kept_back_by_kind": {kind: kept for kind, (kept, _) in self.negatives.items()},
-            "not_digits_kept_back_at_2_percent_lost_by_kind": {
-                kind: kept for kind, (_, kept) in self.negatives.items()
-            },
+            "not_digits_kept_back_by_kind": {kind: kept for kind, (kept, _) in negatives.items()},
+            "not_digits_kept_back_at_2_percent_lost_by_kind": {kind: kept for kind, (_, kept) in negatives.items()},
         }
 
 

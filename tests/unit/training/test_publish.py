@@ -94,8 +94,8 @@ def test_a_manifest_holds_what_was_found_of_each_kind_and_where_it_comes_from(ru
     assert manifest.metrics == {
         "mnist_accuracy": 0.99123,
         "corruptions_accuracy_by_kind": {"fog": 0.9346},
-        "not_digits_kept_back_by_kind": {"several digits": 0.5},
-        "not_digits_kept_back_at_2_percent_lost_by_kind": {"several digits": 0.25},
+        "not_digits_kept_back_by_kind": {"several_digits": 0.5},
+        "not_digits_kept_back_at_2_percent_lost_by_kind": {"several_digits": 0.25},
     }
     assert manifest.training == {"seed": 3, "commit": "first", "published_from": "abc-dirty"}
     assert {path.name for path in folder.iterdir()} == {"CARD.md", "errors.png", "manifest.json", "model.keras"}
