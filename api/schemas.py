@@ -110,6 +110,9 @@ class JobOut(BaseModel):
     outcome: Outcome | None
     model: ModelName
     counts: CountsOut
+    accepted_share: float | None = Field(
+        description="Which share of the images that were read so far was accepted; null while there are none."
+    )
     progress: Progress
     created_at: datetime
     started_at: datetime | None
@@ -129,6 +132,7 @@ class JobOut(BaseModel):
             outcome=job.outcome,
             model=ModelName(name=job.model.name, version=job.model.version),
             counts=_counts(job),
+            accepted_share=job.counts.accepted_share,
             progress=_progress(job, now),
             created_at=job.created_at,
             started_at=job.started_at,

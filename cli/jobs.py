@@ -24,13 +24,21 @@ def submit(
     output: Output = None,
     as_json: AsJson = False,
     model: Annotated[str | None, typer.Option(help="The model to read with: name or name@version.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Accept from this confidence on, 0 to 1.")] = None,
+    target_accuracy: Annotated[
+        float | None, typer.Option(help="Accept so that this share of the accepted is right, such as 0.995.")
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(help="How many digits each result lists, 1 to 10.")] = None,
+    normalize: Annotated[str | None, typer.Option(help="How pictures are prepared: auto, mnist or plain.")] = None,
     meta: Annotated[list[str] | None, typer.Option(help="A note kept with the job, as key=value.")] = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Send images to be read: everything in one job. --output implies --wait."""
+    from cli.read_options import ReadOptions
     from cli.submit import Order, submit
 
-    order = Order(tuple(paths), recursive, wait or output is not None, output, as_json, model, tuple(meta or ()))
+    options = ReadOptions(model, threshold, target_accuracy, top_k, normalize)
+    order = Order(tuple(paths), recursive, wait or output is not None, output, as_json, options, tuple(meta or ()))
     raise typer.Exit(submit(order, server))
 
 

@@ -82,7 +82,7 @@ def job_table(job: Job) -> Table:
         ("job", job["id"]),
         ("status", status_text(job)),
         ("model", "@".join(job["model"].values())),
-        *((name, f"{count:,}") for name, count in job["counts"].items() if count or name in COUNTS),
+        *((name, _count(job, name)) for name, count in job["counts"].items() if count or name in COUNTS),
         *((name, job[name]) for name in ("created_at", "started_at", "ended_at") if job[name]),
         *(("metadata", f"{name}={value}") for name, value in job["metadata"].items()),
     ]
@@ -95,7 +95,7 @@ def summary_tables(job: Job, summary: Summary, seconds: float) -> Iterator[Table
     rows: list[tuple[str, object]] = [
         ("job", job["id"]),
         ("status", status_text(job)),
-        *((name.replace("_", " "), f"{counts[name]:,}") for name in COUNTS),
+        *((name.replace("_", " "), _count(job, name)) for name in COUNTS),
     ]
     if summary.labeled:
         share = summary.right / summary.labeled
@@ -107,6 +107,12 @@ def summary_tables(job: Job, summary: Summary, seconds: float) -> Iterator[Table
         yield table(["digit", *digits], [["images", *(f"{summary.digits[digit]:,}" for digit in digits)]])
     if summary.failed:
         yield table(("failed", "code", "why"), (_failure(row) for row in summary.failed))
+
+
+def _count(job: Job, name: str) -> str:
+    """One of a job's counts, and of the accepted images what share of those read they are."""
+    share = job["accepted_share"] if name == "accepted" else None
+    return f"{job['counts'][name]:,}" + ("" if share is None else f" ({share:.2%} of those read)")
 
 
 def models_table(models: Iterable[Mapping[str, Any]]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli import show
@@ -15,6 +15,7 @@ from cli.exits import ConnectionLost, Exit, Interrupted, OutputUnwritable, Serve
 from cli.gather import gathered, say_unreadable
 from cli.hints import again
 from cli.progress import Bars, progress_bars
+from cli.read_options import ReadOptions
 from cli.results import check_writable, chosen_format, lines_of, write_results
 from cli.summary import exit_of, summarize
 from cli.upload import form_fields
@@ -29,7 +30,7 @@ class Order:
     wait: bool = False
     output: Path | None = None
     as_json: bool = False
-    model: str | None = None
+    options: ReadOptions = field(default_factory=ReadOptions)
     meta: tuple[str, ...] = ()
 
 
@@ -37,7 +38,7 @@ def submit(order: Order, server: str) -> Exit:
     """Send the images, wait if asked to, and tell how it went; the exit code."""
     if order.output:
         _check_output(order.output)
-    fields = form_fields(order.model, _metadata(order.meta))
+    fields = form_fields(order.options, _metadata(order.meta))
     found = gathered(order.paths, recursive=order.recursive)
     began = time.monotonic()
     with Client(server) as client, progress_bars(quiet=order.as_json) as bars:

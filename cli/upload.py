@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cli.collect import Collection, Source
 from cli.exits import UsageError
+from cli.read_options import ReadOptions
 from shared.litter import is_litter
 
 BLOCK = 2**18
@@ -89,7 +90,7 @@ def _drained(written: BytesIO) -> bytes:
     return data
 
 
-def form_fields(model: str | None, metadata: Mapping[str, str]) -> dict[str, str]:
-    """What accompanies the files in the form."""
-    fields = {"model": model} if model else {}
+def form_fields(options: ReadOptions, metadata: Mapping[str, str]) -> dict[str, str]:
+    """What accompanies the files in the form. Raises UsageError."""
+    fields = options.fields()
     return {**fields, "metadata": json.dumps(metadata)} if metadata else fields

@@ -186,6 +186,11 @@ class Counts:
         return self.succeeded - self.needs_review - self.rejected
 
     @property
+    def accepted_share(self) -> float | None:
+        """Which share of the images that were read so far was accepted; None while there are none."""
+        return self.accepted / self.succeeded if self.succeeded else None
+
+    @property
     def ended(self) -> int:
         return self.succeeded + self.failed + self.canceled + self.expired
 

@@ -15,8 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.demo import SAMPLE
 from cli.exits import Exit
 from cli.service.checks import free_port
+from shared.manifest import parse_manifest
+from shared.settings import PROJECT
 from tests.acceptance.running import Up, digitq
 
 pytestmark = pytest.mark.timeout(300)
@@ -149,6 +152,27 @@ def test_ctrl_c_in_mid_upload_does_not_promise_what_only_the_server_knows() -> N
     assert f"Stopped in mid-upload; if the server had all of it, `{way}` shows the job." in said
 
 
+@pytest.mark.parametrize("target", [0.995, 0.999, 0.9999])
+def test_a_target_accuracy_sets_the_threshold_and_the_job_says_what_share_was_accepted(
+    service: Up, target: float
+) -> None:
+    asked = ("--target-accuracy", str(target), "--wait", "--server", service.url)
+    told = digitq("submit", str(SAMPLE), *asked)
+    job = service.newest()
+    lines = digitq("results", job["id"], "--format", "ndjson", "--server", service.url).stdout.splitlines()
+
+    rows = [json.loads(line) for line in lines]
+    accepted = [row["confidence"] for row in rows if row["decision"] == "accept"]
+    unsure = [row["confidence"] for row in rows if "low_confidence" in row["reasons"]]
+    manifest = parse_manifest(Path(PROJECT, "models", *job["model"].values(), "manifest.json").read_text())
+    threshold = manifest.threshold_for(target)
+    assert job["options"]["target_accuracy"] == target
+    assert min(accepted, default=threshold) >= threshold > max(unsure, default=0)
+    assert job["accepted_share"] == len(accepted) / len(rows)
+    assert f"{len(accepted)} ({job['accepted_share']:.2%} of those read)" in told.stdout
+    assert f"({job['accepted_share']:.2%} of those read)" in digitq("status", job["id"], "--server", service.url).stdout
+
+
 def test_models_are_listed(service: Up) -> None:
     models = json.loads(digitq("models", "--json", "--server", service.url).stdout)
 
@@ -199,6 +223,7 @@ def test_a_server_that_is_not_there_is_told_apart(digits: Path) -> None:
         (("submit", "no/such/file.png"), "no/such/file.png cannot be read"),
         (("submit", ".", "--output", "results.xls"), "not as xls"),
         (("submit", ".", "--meta", "novalue"), "--meta takes key=value"),
+        (("submit", ".", "--target-accuracy", "99.5"), "such as 0.995 for 99.5 %, not 99.5"),
     ],
 )
 def test_a_command_line_that_makes_no_sense_is_refused(words: tuple[str, ...], sentence: str) -> None:

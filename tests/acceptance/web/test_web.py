@@ -194,7 +194,7 @@ def test_graymaps_are_shown_as_sent_and_damaged_ones_hide_no_other_image(open_pa
 
 def test_images_that_show_no_digit_are_counted_as_rejected(open_page: Open, service: Up) -> None:
     page = open_page(f"/jobs/{submit(service, [('1.png', a_digit('PNG')), ('2.pgm', PIXEL)])}")
-    expect(page.locator("#counts span")).to_have_text(["2 of 2 read", "1 rejected"])
+    expect(page.locator("#counts span")).to_have_text(["2 of 2 read", "50.0 % accepted", "1 rejected"])
 
 
 def test_the_description_of_the_api_needs_no_other_host(open_page: Open, service: Up) -> None:

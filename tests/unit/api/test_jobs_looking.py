@@ -43,6 +43,30 @@ def test_a_finished_job_says_what_came_of_it(client: TestClient, work: Work) -> 
     assert job["started_at"] <= job["ended_at"]
 
 
+def test_a_job_says_what_share_of_the_images_read_so_far_was_accepted(client: TestClient, parts: Parts) -> None:
+    job_id = job_of(client, b"1", b"0", b"broken", b"1", b"1")
+    assert isinstance(parts.queue, MemoryQueue)
+
+    def share() -> float | None:
+        answer: float | None = client.get(f"/v1/jobs/{job_id}").json()["accepted_share"]
+        return answer
+
+    assert share() is None
+    lifecycle.work(parts, parts.queue.take() or "", "w", MoodyRecognizer, unpack, utc_now)
+    assert share() == 2 / 3
+    lifecycle.work(parts, parts.queue.take() or "", "w", MoodyRecognizer, unpack, utc_now)
+    assert share() == 3 / 4
+
+
+@pytest.mark.parametrize(("image", "share"), [(b"1", 1), (b"0", 0), (b"broken", None)])
+def test_nothing_accepted_is_a_share_and_nothing_read_is_none(
+    client: TestClient, work: Work, image: bytes, share: float | None
+) -> None:
+    job_id = job_of(client, image)
+    work()
+    assert client.get(f"/v1/jobs/{job_id}").json()["accepted_share"] == share
+
+
 @pytest.mark.parametrize(("images", "outcome"), [([b"1"], "all_succeeded"), ([b"x"], "all_failed")])
 def test_completed_without_success_does_not_look_like_success(
     client: TestClient, work: Work, images: list[bytes], outcome: str

@@ -20,8 +20,8 @@ from tests.unit.api.submitting import DECIDED, EXCLUSIVE, MULTIPART, archive, co
 
 JOB_ID = re.compile(r"job_[0-9A-HJKMNP-TV-Z]{26}")
 FIELDS = {
-    "id", "object", "status", "outcome", "model", "counts", "progress", "created_at", "started_at", "ended_at",
-    "expires_at", "options", "metadata", "errors", "urls",
+    "id", "object", "status", "outcome", "model", "counts", "accepted_share", "progress", "created_at",
+    "started_at", "ended_at", "expires_at", "options", "metadata", "errors", "urls",
 }  # fmt: skip
 COUNTS = EXCLUSIVE | DECIDED | {"total"}
 

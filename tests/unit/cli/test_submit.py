@@ -25,6 +25,7 @@ JOB = {
     "status": "completed",
     "outcome": "all_succeeded",
     "counts": COUNTS,
+    "accepted_share": 1.0,
     "ended_at": "2026-01-01T00:00:00Z",
 }
 
@@ -39,17 +40,18 @@ class Server:
         self.submissions: list[bytes] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self.breaks = False
+        self.job: dict[str, Any] = JOB
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             self.submissions.append(request.read())
             if self.breaks:
                 raise httpx.ReadError("gone")
-            return httpx.Response(202, json=JOB)
+            return httpx.Response(202, json=self.job)
         if request.url.path.endswith("/results"):
             return httpx.Response(200, text=json.dumps(row()) + "\n", headers={"X-Complete": "true"})
         self.meanwhile()
-        return httpx.Response(200, json=JOB)
+        return httpx.Response(200, json=self.job)
 
 
 def row() -> dict[str, Any]:
@@ -198,3 +200,57 @@ def test_the_id_is_told_while_the_job_is_read_also_beside_json(server: Server, i
 
     assert "job_1: 1 image accepted" in ended.stderr
     assert json.loads(ended.stdout) == JOB
+
+
+def test_how_images_are_read_can_be_chosen(server: Server, image: str) -> None:
+    ended = submit(image, "--target-accuracy", "0.995", "--top-k", "1", "--normalize", "plain")
+
+    assert ended.exit_code == Exit.OK, ended.stderr
+    for name, value in ((b"target_accuracy", b"0.995"), (b"top_k", b"1"), (b"normalize", b"plain")):
+        assert b'name="%b"\r\n\r\n%b\r\n' % (name, value) in server.submissions[0]
+    assert b'name="threshold"' not in server.submissions[0]
+
+
+@pytest.mark.parametrize("threshold", ["0.0", "0.5", "1.0"])
+def test_a_threshold_may_be_any_probability(server: Server, image: str, threshold: str) -> None:
+    ended = submit(image, "--threshold", threshold)
+
+    assert ended.exit_code == Exit.OK, ended.stderr
+    assert b'name="threshold"\r\n\r\n%b\r\n' % threshold.encode() in server.submissions[0]
+
+
+A_SHARE = "--target-accuracy takes a share above 0 and below 1"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--threshold", "1.1"), "--threshold takes a confidence from 0 to 1, such as 0.9, not 1.1."),
+        (("--threshold", "-0.1"), "--threshold takes a confidence from 0 to 1, such as 0.9, not -0.1."),
+        (("--threshold", "nan"), "--threshold takes a confidence from 0 to 1, such as 0.9, not nan."),
+        (("--target-accuracy", "99.5"), f"{A_SHARE}, such as 0.995 for 99.5 %, not 99.5."),
+        (("--target-accuracy", "1"), f"{A_SHARE}, such as 0.995 for 99.5 %, not 1.0."),
+        (("--target-accuracy", "0"), f"{A_SHARE}, such as 0.995 for 99.5 %, not 0.0."),
+        (("--top-k", "0"), "--top-k takes a number from 1 to 10, not 0."),
+        (("--top-k", "11"), "--top-k takes a number from 1 to 10, not 11."),
+        (("--normalize", "none"), "--normalize takes auto, mnist or plain, not none."),
+        (("--threshold", "0.9", "--target-accuracy", "0.9"), "Give --threshold or --target-accuracy, not both."),
+    ],
+)
+def test_what_no_job_can_be_read_with_is_told_before_anything_is_sent(
+    server: Server, image: str, words: tuple[str, ...], sentence: str
+) -> None:
+    ended = submit(image, *words)
+
+    assert ended.exit_code == Exit.USAGE
+    assert ended.stderr == f"digitq: {sentence}\n"
+    assert server.submissions == []
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.995, "1 (99.50% of those read)"), (None, "1")])
+def test_the_summary_says_what_share_was_accepted(server: Server, image: str, share: float | None, told: str) -> None:
+    server.job = JOB | {"accepted_share": share}
+
+    ended = submit(image, "--wait")
+
+    assert f"accepted {told}" in [" ".join(line.split()) for line in ended.stdout.splitlines()]

@@ -13,6 +13,7 @@ from multipart import MultipartParser, MultipartPart
 
 from cli.collect import Collection, Source
 from cli.exits import UsageError
+from cli.read_options import ReadOptions
 from cli.upload import body, form_fields, tar_of
 
 
@@ -111,5 +112,10 @@ def test_every_name_survives(names: list[str]) -> None:
 
 
 def test_fields_are_sent_only_if_they_are_given() -> None:
-    assert form_fields(None, {}) == {}
-    assert form_fields("digits@1", {"by": "me"}) == {"model": "digits@1", "metadata": '{"by": "me"}'}
+    assert form_fields(ReadOptions(), {}) == {}
+    assert form_fields(ReadOptions(model=""), {}) == {}
+    assert form_fields(ReadOptions(model="digits@1", threshold=0), {"by": "me"}) == {
+        "model": "digits@1",
+        "threshold": "0",
+        "metadata": '{"by": "me"}',
+    }

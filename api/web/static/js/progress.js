@@ -1,12 +1,12 @@
 // How far a job is, in words and as a bar.
 
-import { byId, count, element } from "./page.js";
+import { byId, count, element, percent } from "./page.js";
 
 export function showProgress(job) {
   const { counts } = job;
   byId("bar").value = counts.total - counts.queued - counts.processing;
   byId("state").textContent = byId("state").dataset.state = stateOf(job);
-  byId("counts").replaceChildren(...tally(counts).map((text) => element("span", { textContent: text })));
+  byId("counts").replaceChildren(...tally(job).map((text) => element("span", { textContent: text })));
   byId("pace").textContent = paceOf(job.progress);
   byId("cancel").hidden = Boolean(job.ended_at);
   byId("delete").hidden = !job.ended_at;
@@ -18,10 +18,11 @@ function stateOf({ status, outcome }) {
   return status === "in_progress" ? "reading" : status;
 }
 
-function tally(counts) {
-  const read = `${count(counts.succeeded)} of ${count(counts.total)} read`;
+function tally({ counts, accepted_share: share }) {
+  const read = [`${count(counts.succeeded)} of ${count(counts.total)} read`];
+  if (share !== null) read.push(`${percent(share)} accepted`);
   const others = ["needs_review", "rejected", "failed", "canceled", "expired"].filter((name) => counts[name]);
-  return [read, ...others.map((name) => `${count(counts[name])} ${name === "needs_review" ? "to review" : name}`)];
+  return [...read, ...others.map((name) => `${count(counts[name])} ${name === "needs_review" ? "to review" : name}`)];
 }
 
 function paceOf({ items_per_second: rate, eta_seconds: left }) {
