@@ -35,6 +35,8 @@ REACHING, CUT_OFF, LOW, STROKES_AWAY = 0.12, 0.06, 0.5, 1.5
 #: Another character has these shares of the main part's longer side and height, is one of so few parts, and further
 #: away than so many strokes are wide.
 CHARACTER, HIGH, FEW, BROKEN = 0.35, 0.3, 3, 1.2
+#: What is left out is another character from this share of the main part's height.
+AS_HIGH = 0.6
 #: The structuring elements of two pixels by two, and of a pixel and its neighbors.
 PAIRS, AROUND = np.ones((2, 2), np.uint8), np.ones((3, 3), np.uint8)
 
@@ -42,7 +44,8 @@ PAIRS, AROUND = np.ones((2, 2), np.uint8), np.ones((3, 3), np.uint8)
 class Figure(NamedTuple):
     """The strokes that count, how many of their parts could be characters of their own, and their share of all ink.
 
-    `apart`: one of these parts is clearly beside or below the others, not the end of a broken stroke.
+    `apart`: one of these parts is clearly beside or below the others, not the end of a broken stroke, or is left out
+    though it is as high.
     """
 
     strokes: Gray
@@ -140,7 +143,8 @@ def main_figure(mask: Gray) -> Figure:
     kept = (large | (near & (parts.area >= NEAR_PART * parts.area[main]))) & ~foreign
     characters = np.count_nonzero(kept & large & (parts.height >= parts.height[main] / 2))
     share = float(parts.area[kept].sum() / parts.area[~foreign].sum())
-    return Figure(_only(parts.labels, kept), int(characters), share, _is_apart(parts, main, gaps, kept))
+    apart = _is_apart(parts, main, gaps, kept) or _is_left_out(parts, main, kept | foreign)
+    return Figure(_only(parts.labels, kept), int(characters), share, apart)
 
 
 def _main(parts: _Parts, solid: Which) -> int:
@@ -193,6 +197,11 @@ def _is_apart(parts: _Parts, main: int, gaps: Measure, kept: Which) -> bool:
     other = kept & (parts.edges == 0) & (longer >= CHARACTER * longer[main])
     other &= (parts.height >= HIGH * parts.height[main]) & (gaps > CUT_OFF * longer[main])
     return bool(other.any() and gaps[other].max() > BROKEN * stroke_width(parts.mask(main)))
+
+
+def _is_left_out(parts: _Parts, main: int, known: Which) -> bool:
+    """Whether a part that stands free is too far away and too slim for the figure, but as high: the 1 of a 10."""
+    return bool((~known & (parts.edges == 0) & (parts.height >= AS_HIGH * parts.height[main])).any())
 
 
 def _only(labels: NDArray[np.int32], kept: NDArray[np.bool_]) -> Gray:

@@ -233,6 +233,15 @@ def test_what_is_doubtful_is_flagged() -> None:
     assert "solid" in normalize(np.asarray(disc, np.uint8)).flags
 
 
+@pytest.mark.parametrize("side", [40, 100, 400])
+@pytest.mark.parametrize("gap", [0.18, 0.35])
+def test_a_slim_one_beside_another_digit_is_a_second_character(gap: float, side: int) -> None:
+    picture, at = np.pad(seven(side, side // 17), ((0, 0), (0, side // 2))), round(side * (0.8 + gap))
+    cv2.line(picture, (at, round(side * 0.22)), (at, round(side * 0.78)), 255, side // 27)
+
+    assert "second_character" in normalize(picture).flags
+
+
 def test_a_digit_of_one_part_or_with_a_loose_bar_has_no_grave_flag() -> None:
     loose = 255 - seven(100, 8)
     loose[45:50, :60] = 255
