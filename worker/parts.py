@@ -37,6 +37,9 @@ REACHING, CUT_OFF, LOW, STROKES_AWAY = 0.12, 0.06, 0.5, 1.5
 CHARACTER, HIGH, FEW, BROKEN = 0.35, 0.3, 3, 1.2
 #: What is left out is another character from this share of the main part's height.
 AS_HIGH = 0.6
+#: A row of print has so many parts at least, lower than the share `LOW` of the main one, and less than so many times as
+#: high as another. Where there is print, more than this share of the low parts that count are in such rows.
+SEVERAL, UNLIKE, PRINT = 3, 2, 0.75
 #: The structuring elements of two pixels by two, and of a pixel and its neighbors.
 PAIRS, AROUND = np.ones((2, 2), np.uint8), np.ones((3, 3), np.uint8)
 
@@ -186,7 +189,33 @@ def _foreign(parts: _Parts, main: int, gaps: Measure, solid: Which) -> Which:
     counted = parts.area >= NEAR_PART * parts.area[main]
     for part in np.flatnonzero(from_beyond & (gaps > REACHING * longer[main]) & counted & ~foreign).tolist():
         foreign[part] = stroke_width(parts.mask(part)) > BOLDER * pen
-    return foreign
+    return foreign | _printed(parts, main, gaps, foreign)
+
+
+def _printed(parts: _Parts, main: int, gaps: Measure, foreign: Which) -> Which:
+    """Which parts are letters or words of print: several low ones in a row that goes on where no piece would be.
+
+    The pieces of a figure of dashes or dots may lie in rows, too; but many are as high as the main one, or in no row.
+    """
+    printed, beyond = np.zeros(len(gaps), bool), gaps > NEAR * parts.longer[main]
+    low, large = parts.height < LOW * parts.height[main], parts.area >= FAR_PART * parts.area[main]
+    if np.count_nonzero(large & ~low) >= SEVERAL:
+        return printed
+    counted = low & ~foreign & (large | (~beyond & (parts.area >= NEAR_PART * parts.area[main])))
+    for part in np.flatnonzero(counted).tolist():
+        row = low & _on_a_level(parts, part)
+        if np.count_nonzero(row) >= SEVERAL and (row & beyond).any():
+            printed |= row
+    is_print = np.count_nonzero(counted & printed) > PRINT * np.count_nonzero(counted)
+    return printed & is_print
+
+
+def _on_a_level(parts: _Parts, part: int) -> Which:
+    """Which parts are on a level with one of them, and about as high."""
+    top, height, middle = parts.top[part], parts.height[part], parts.top + parts.height / 2
+    level: Which = (middle > top) & (middle < top + height)
+    level &= (parts.height * UNLIKE > height) & (parts.height < height * UNLIKE)
+    return level
 
 
 def _is_apart(parts: _Parts, main: int, gaps: Measure, kept: Which) -> bool:

@@ -32,6 +32,9 @@ SURROUNDING, FILLED, SURROUNDED = 0.3, 0.5, 0.22
 #: A line under the digit is so far away from it, as a share of the digit's height, and no thicker and no more slanted
 #: than the second share of its own length.
 AWAY, FLAT = 0.08, 0.2
+#: Lines above and below go on beyond the digit on both sides, by the first share of their length. What is no line
+#: belongs to the digit from the second share of the largest such part's area.
+OVERHANG, PIECE = 0.1, 0.04
 #: A zero is narrower than the first share of its height and fills between the second and the third share of the
 #: smallest rectangle around it; its slash is no wider than the fourth share of its length, and as wide as the fifth
 #: share of its height, as it leans.
@@ -66,7 +69,7 @@ def has_others(aside: Gray, figure: Gray) -> bool:
 
 
 def _without_parts_around(mask: Gray) -> Gray:
-    """Take out parts that go around another one, as a box or a circle or a piece of them does, or that underline it."""
+    """Take out parts that go around another one, as a box or a circle or a piece of them does, or lie along it."""
     if cv2.connectedComponents(mask)[0] == 2:
         return mask
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
@@ -85,6 +88,7 @@ def _without_parts_around(mask: Gray) -> Gray:
                 around[outer] = True
             elif _underlines(*parts):
                 around[outer] = True
+    around |= _lines_along(stats, mask.shape[1])
     around[0] = False
     return np.where(around.take(labels), 0, mask).astype(np.uint8) if around.any() else mask
 
@@ -121,6 +125,29 @@ def _underlines(line: Gray, figure: Gray) -> bool:
     rows = np.flatnonzero(line[:, left : left + width].any(1))
     thickness, length = np.ptp(rows), cv2.boundingRect(line)[2]
     return bool(rows[0] - (top + height) >= AWAY * height and thickness <= FLAT * length)
+
+
+def _lines_along(stats: NDArray[np.int32], across: int) -> NDArray[np.bool_]:
+    """Which parts are lines above or below all others and go on beyond them on both sides, as a double underline.
+
+    One alone may be the foot of a one or a two, or the bar of a seven: it is near, or shorter than the digit is high.
+    """
+    left, top, width, height, area = stats.T
+    lines: NDArray[np.bool_] = (width >= SURROUNDING * across) & (height <= FLAT * width)
+    lines[0] = False
+    if not lines.any():
+        return lines
+    others = np.where(lines, 0, area)
+    others[0] = 0
+    digit: NDArray[np.bool_] = others > PIECE * others.max()
+    if not digit.any():
+        return digit
+    start, end = top[digit].min(), (top + height)[digit].max()
+    gaps, over = np.maximum(top - end, start - top - height), OVERHANG * width
+    lines &= (gaps > 0) & (left + over < left[digit].min()) & (left + width - over > (left + width)[digit].max())
+    if np.count_nonzero(lines) < 2:
+        lines &= (gaps >= AWAY * (end - start)) & (width >= end - start)
+    return lines
 
 
 def _is_zero(ring: Gray, within: Gray) -> bool:

@@ -149,6 +149,59 @@ def test_a_line_under_the_digit_is_set_aside(line: list[list[int]]) -> None:
     assert likeness(normalize(np.asarray(underlined, np.uint8)).pixels, normalize(seven(160, 14)).pixels) > 0.85
 
 
+@pytest.mark.parametrize("rows", [(24,), (218,), (24, 218)], ids=["above", "below", "both"])
+@pytest.mark.parametrize("words", ["Number of persons", "MOMMOW WOMM OWWM"])
+def test_rows_of_print_are_no_part_of_the_digit(words: str, rows: tuple[int, ...]) -> None:
+    page = 255 - seven(240, 10, size=0.5)
+    for row in rows:
+        cv2.putText(page, words, (8, row + 12), cv2.FONT_HERSHEY_SIMPLEX, 0.75, 40, 3)
+
+    normalized = normalize(page)
+
+    assert normalized.flags == ()
+    assert likeness(normalized.pixels, normalize(seven(240, 10, size=0.5)).pixels) > 0.95
+
+
+def test_a_word_beside_the_digit_is_no_second_character() -> None:
+    field = np.hstack((np.full((100, 130), 255, np.uint8), 255 - seven(100, 6)))
+    cv2.putText(field, "MOWB", (8, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 40, 5)
+
+    normalized = normalize(field)
+
+    assert normalized.flags == ()
+    assert likeness(normalized.pixels, normalize(seven(100, 6)).pixels) > 0.95
+
+
+def test_the_dashes_of_a_digit_are_no_row_of_print() -> None:
+    dashed, whole = np.zeros((2, 240, 240), np.uint8)
+    for at in range(40, 200, 40):
+        cv2.line(dashed, (at, 40), (at + 20, 40), 255, 10)
+        cv2.line(dashed, (190, at), (190, at + 20), 255, 10)
+    cv2.polylines(whole, [np.array([[40, 40], [190, 40], [190, 190]])], False, 255, 10)
+
+    assert likeness(normalize(255 - dashed).pixels, normalize(whole).pixels) > 0.6
+
+
+@pytest.mark.parametrize("levels", [(133, 147), (22, 137), (22, 133, 147)], ids=["double", "on both sides", "all"])
+def test_lines_above_and_below_the_digit_are_set_aside(levels: tuple[int, ...]) -> None:
+    paper = 255 - seven(160, 8, size=0.5)
+    for at in levels:
+        cv2.line(paper, (22, at + 1), (138, at - 1), 0, 6)
+
+    assert likeness(normalize(paper).pixels, normalize(seven(160, 8, size=0.5)).pixels) > 0.95
+
+
+@pytest.mark.parametrize("upside_down", [False, True], ids=["bar", "foot"])
+def test_a_loose_bar_or_foot_stays_with_its_digit(upside_down: bool) -> None:
+    drawn = cv2.line(np.zeros((160, 160), np.uint8), (80, 50), (74, 130), 255, 8)
+    cv2.line(drawn, (46, 36), (108, 36), 255, 8)
+
+    normalized = normalize(np.asarray(255 - (drawn[::-1] if upside_down else drawn), np.uint8))
+
+    _, _, width, height = cv2.boundingRect(normalized.pixels)
+    assert width > 0.5 * height
+
+
 def test_what_was_drawn_with_a_much_finer_pen_is_set_aside_and_a_loose_stroke_is_not() -> None:
     paper = 255 - seven(160, 12, size=0.5)
     cv2.polylines(paper, [np.array([[20, 110], [20, 145], [100, 145]])], False, 60, 2)
