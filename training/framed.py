@@ -195,3 +195,13 @@ def below_a_line_of_writing(digit: Gray, rng: Generator) -> bytes:
     at = int(rng.integers(-20, 5)), int(rng.integers(6, 16))
     line = cv2.putText(np.zeros((160, 160), np.uint8), words, at, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 1.1, 255, 3)
     return jpeg(painted(page, line / np.float32(255), BLACK), 85)
+
+
+def between_rows_of_print(digit: Gray, rng: Generator) -> bytes:
+    """The words of a form above the digit and below it."""
+    form = painted(paper(WHITE, 200), np.pad(cover(digit, rng, 110, 0.95), 45), DARK_BLUE)
+    rows = np.zeros((200, 200), np.uint8)
+    for bottom in rng.integers((14, 180), (30, 196)):
+        words, left = "".join(rng.choice(list("aeinorst  bdfgHT"), 24)), int(rng.integers(-20, 5))
+        cv2.putText(rows, words, (left, int(bottom)), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 2, cv2.LINE_AA)
+    return jpeg(grainy(painted(form, np.asarray(rows / 255, np.float32), BLACK), rng), 85)

@@ -222,9 +222,9 @@ KINDS: Mapping[str, Scene] = MappingProxyType(
             framed.table_cell, framed.scanner_edge, framed.sheet_on_a_table, framed.corner_of_a_sheet,
             framed.round_sticker, framed.badge, framed.small_sheet_on_a_table, framed.between_bars,
             framed.punched_hole, framed.hard_shadow, framed.cell_among_others, framed.below_a_line_of_writing,
-            very_bold, one_pixel_wide,
-            tiny_in_a_large_frame, cut_to_its_edges, few_pixels_enlarged, neon, white_on_nothing, faint_in_16_bits,
-            one_bit, crude_jpeg, small_under_a_lamp, small_in_dappled_light, small_chalk_in_dappled_light,
+            framed.between_rows_of_print, very_bold, one_pixel_wide, tiny_in_a_large_frame, cut_to_its_edges,
+            few_pixels_enlarged, neon, white_on_nothing, faint_in_16_bits, one_bit, crude_jpeg, small_under_a_lamp,
+            small_in_dappled_light, small_chalk_in_dappled_light,
         )
     }
 )  # fmt: skip
