@@ -12,18 +12,21 @@ from itertools import groupby
 from pathlib import PurePosixPath
 from typing import IO
 
+import structlog
 from anyio import from_thread
 
 from api.media import SUFFIXES, media_type
 from api.views import BATCH, SIDE, Views
-from shared.errors import Missing, PackLost
-from shared.pictures import items_of
+from shared.errors import Missing
+from shared.pictures import items_left
 from shared.ports import Parts
 from shared.reviewing import NOT_A_DIGIT, Correction, Place, ReviewBook
 
 #: The beginnings of MNIST's files: bytes in three dimensions, bytes in one (Y. LeCun, C. Cortes, C. J. C. Burges).
 IMAGES_MAGIC, LABELS_MAGIC = 0x00000803, 0x00000801
 PIECE = 2**20
+
+log = structlog.get_logger(__name__)
 
 Batch = tuple[str, dict[int, Correction]]
 
@@ -38,14 +41,14 @@ def batches(reviews: ReviewBook) -> Iterator[Batch]:
 
 
 def images(parts: Parts, found: Iterator[Batch]) -> Iterator[tuple[Place, Correction, bytes]]:
-    """Every corrected image as it was sent; those of a job that is being deleted are left out."""
+    """Every corrected image as it was sent; what is lost, or of a job that is being deleted, is left out."""
     for job_id, said in found:
         try:
-            for item in items_of(parts, job_id, said):
+            for item in items_left(parts, job_id, said):
                 if not item.upload.error:
                     yield Place(job_id, item.index), said[item.index], item.upload.data
-        except (Missing, PackLost):
-            continue
+        except Missing as error:
+            log.warning("job_left_out", job=job_id, reason=error.message)
 
 
 def write_folders(file: IO[bytes], parts: Parts, reviews: ReviewBook) -> None:

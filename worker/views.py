@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from shared.errors import DigitqError
-from shared.pictures import items_of
+from shared.pictures import items_left
 from worker.process import Process
 
 
@@ -16,7 +16,7 @@ def views(process: Process, job_id: str, indexes: Sequence[int]) -> str:
     try:
         job = process.parts.book.find(job_id)
         recognizer = process.recognizers(job.model)
-        items = [item for item in items_of(process.parts, job_id, indexes) if not item.upload.error]
+        items = [item for item in items_left(process.parts, job_id, indexes) if not item.upload.error]
     except DigitqError:
         return "{}"
     pictures = recognizer.prepared([item.upload.data for item in items], job.options)

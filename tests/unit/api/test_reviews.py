@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
+from tests.conftest import Packs
 from tests.unit.api.conftest import Work
 from tests.unit.api.submitting import job_of
 
@@ -165,6 +167,22 @@ def test_corrections_come_home_in_a_folder_for_each_digit(
         f"8/{job}_00000000": b"3",
         f"none/{job}_00000005": b"0",
     }
+
+
+def test_a_lost_pack_costs_no_corrections_of_the_jobs_other_packs(
+    client: TestClient, packs: Packs, job: str, say: Callable[..., Any]
+) -> None:
+    for index in (0, 3, 4, 5):
+        say(index, "8")
+    lost, _ = packs()
+    lost.unlink()
+
+    with capture_logs() as logged:
+        exported = client.get("/v1/reviews/export?format=ndjson").text
+
+    assert [json.loads(line)["index"] for line in exported.splitlines()] == [4, 5]
+    assert [(each["event"], each["job"], each["log_level"]) for each in logged] == [("pack_left_out", job, "warning")]
+    assert str(lost).endswith(logged[0]["pack"])
 
 
 def test_corrections_come_home_as_lines(client: TestClient, job: str, say: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +48,17 @@ def test_what_the_model_saw_comes_by_index() -> None:
 @pytest.mark.parametrize(("job", "indexes"), [("job_9", [0]), ("job_1", [0, 99])])
 def test_what_is_not_there_has_not_been_seen(job: str, indexes: list[int]) -> None:
     assert views(process(lambda _: Echo()), job, indexes) == "{}"
+
+
+def test_a_lost_pack_costs_no_views_of_another() -> None:
+    one = process(lambda _: Echo())
+    job = one.parts.book.find("job_1")
+    key = lifecycle.pack_key("job_2", 0)
+    one.parts.store.put(key, pack([Item(0, Upload("7.png", b"7"))]).data)
+    chunks = [Chunk("chunk_2", "job_2", key, 0, 1), Chunk("chunk_3", "job_2", "lost", 1, 1)]
+    one.parts.book.add(replace(job, id="job_2", counts=Counts(2)), chunks)
+
+    assert json.loads(views(one, "job_2", [0, 1])).keys() == {"0"}
 
 
 def test_without_its_model_nothing_has_been_seen() -> None:
