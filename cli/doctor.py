@@ -119,16 +119,26 @@ def _server(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    from sqlalchemy import create_engine, inspect
-    from sqlalchemy.pool import NullPool
-
     file = settings.data / "digitq.sqlite3"
     if not settings.database_url and not file.exists():
         raise Fault(f"There is no database in {settings.data} yet; `{_way_up(settings)}` makes it.")
-    if not inspect(create_engine(settings.database, poolclass=NullPool)).has_table("jobs"):
+    if not _has_tables(settings.database):
         way = again("migrate") if settings.database_url else _way_up(settings)
         raise Fault(f"The database has no tables yet; `{way}` makes them.")
     return settings.database
+
+
+def _has_tables(database: str) -> bool:
+    from sqlalchemy import inspect
+
+    from shared.database import open_engine
+
+    engine = open_engine(database)
+    try:
+        with engine.connect().execution_options(reading=True) as connection:
+            return inspect(connection).has_table("jobs")
+    finally:
+        engine.dispose()
 
 
 def _redis(settings: Settings) -> str:

@@ -52,6 +52,15 @@ def test_what_makes_the_tables_makes_them_in_the_folder_that_was_asked_about(
     assert "has no tables yet; `digitq migrate` makes them." in doctor()
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_a_database_is_looked_at_by_every_address_that_the_service_takes(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITQ_DATABASE_URL", f"{scheme}://ada@127.0.0.1:{free_port('127.0.0.1', 0)}/digits")
+
+    assert "(psycopg.OperationalError) connection failed" in doctor()
+
+
 def test_a_data_folder_may_be_told_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
