@@ -18,6 +18,7 @@ from pathlib import Path
 from shared.catalog import ModelCatalog, sha256_of
 from shared.endings import USAGE
 from shared.errors import Conflict, DigitqError, FaultySettings, Missing, ModelMissing
+from shared.litter import is_litter
 from shared.manifest import DIGITS, NORMALIZATIONS, Manifest, manifest_text
 from shared.settings import load_settings
 from worker.measure import Labeled, Measured, measure
@@ -82,8 +83,9 @@ def mnist_images() -> list[Labeled]:
 
 
 def labeled_images(folder: Path) -> list[Labeled]:
-    """The files in the folders of a folder that are called 0 to 9. Raises Missing if there is none."""
-    files = [(digit, file) for digit in DIGITS for file in sorted((folder / digit).rglob("*")) if file.is_file()]
+    """The files in the folders of a folder that are called 0 to 9, but for litter. Raises Missing if there is none."""
+    found = ((digit, file) for digit in DIGITS for file in sorted((folder / digit).rglob("*")) if file.is_file())
+    files = [(digit, file) for digit, file in found if not is_litter(file.relative_to(folder).as_posix())]
     if not files:
         raise Missing(f"There are no files in {folder}/0 to {folder}/9; put images into folders of their digits.")
     return [Labeled(digit, file.read_bytes()) for digit, file in files]

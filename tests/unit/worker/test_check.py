@@ -120,6 +120,18 @@ def test_images_are_taken_from_the_folders_of_their_digit(tmp_path: Path) -> Non
         labeled_images(tmp_path / "notes")
 
 
+def test_what_systems_leave_in_folders_is_not_measured(tmp_path: Path) -> None:
+    folder = tmp_path / ".git" / "digits"
+    for name in ("3/a.png", "3/.DS_Store", "3/._a.png", "3/__MACOSX/a.png", "7/Thumbs.db"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+
+    assert labeled_images(folder) == [("3", b"3/a.png")]
+    (folder / "3" / "a.png").unlink()
+    with pytest.raises(Missing, match="put images into folders of their digits"):
+        labeled_images(folder)
+
+
 def test_without_mnist_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable() -> None:
         raise OSError("no network")
