@@ -98,8 +98,13 @@ class ModelCatalog:
     def _found(self) -> Iterator[ModelEntry]:
         """All that is installed, in no order. Raises ModelBroken if the folder cannot be looked into."""
         _look_into(self._folder)
-        if self._own_file and self._own_file.is_file():
-            yield _dropped(self._own_file)
+        found = [*self._in_folder()]
+        own = self._own_file
+        if own and own.is_file() and not any(_place(entry.file) == _place(own) for entry in found):
+            yield _dropped(own)
+        yield from found
+
+    def _in_folder(self) -> Iterator[ModelEntry]:
         yield from (_dropped(file) for file in self._folder.glob("[!.]*") if is_model(file))
         yield from (_dropped(file, file.parent.name) for file in self._folder.glob("[!.]*/[!.]*") if is_model(file))
         yield from (_published(manifest.parent) for manifest in self._folder.glob("[!.]*/[!.]*/manifest.json"))
@@ -146,9 +151,10 @@ class ModelCatalog:
         return entry
 
     def _own_entry(self, file: Path) -> ModelEntry:
-        if not file.is_file():
-            raise ModelMissing(f"There is no file {file}; pass the path of a .keras file or a model's name.")
-        return _dropped(file)
+        for entry in self._found():
+            if _place(entry.file) == _place(file):
+                return entry
+        raise ModelMissing(f"There is no file {file}; pass the path of a .keras file or a model's name.")
 
 
 def sha256_of(file: Path) -> str:
@@ -172,6 +178,11 @@ def _look_into(folder: Path) -> None:
         pass
     except OSError as error:
         raise ModelBroken(f"{folder} cannot be read: {error.strerror}; {READABLE}.") from error
+
+
+def _place(file: Path) -> Path:
+    """Where a file lies, by whatever way to its folder it was given."""
+    return file.parent.resolve() / file.name
 
 
 def is_path(model: str) -> bool:

@@ -72,6 +72,20 @@ def test_a_dropped_in_file_is_named_after_itself_and_versioned_by_its_content(tm
     assert ModelCatalog(tmp_path, "mine").entry(entry.ref) == entry
 
 
+@pytest.mark.parametrize("place", ["mine.keras", "mine/model.keras", "digits/1.0.0/model.keras"])
+def test_a_default_by_its_path_is_listed_once_where_it_is_installed_anyway(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path, "1.0.0")
+    drop(tmp_path / "mine.keras" if place.startswith("digits") else tmp_path / place)
+    monkeypatch.chdir(tmp_path)
+
+    catalog = ModelCatalog(tmp_path, f"./{place}")
+
+    assert [entry.ref.name for entry in catalog.entries()] == ["digits", "mine"]
+    assert catalog.entry(catalog.resolve(None)).file == tmp_path / place
+
+
 def test_a_dropped_in_file_may_have_any_name(tmp_path: Path) -> None:
     publish(tmp_path, "1.0.0")
     version = drop(tmp_path / "my@model.keras")
