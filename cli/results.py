@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -96,12 +97,24 @@ def _page(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def _write(blocks: Iterable[bytes], output: Path | None) -> None:
     if output is None:
-        sys.stdout.buffer.writelines(blocks)
+        _print(blocks)
         return
     with _growing(output) as partial:
         with partial.open("wb") as file:
             file.writelines(blocks)
         partial.replace(output)
+
+
+def _print(blocks: Iterable[bytes]) -> None:
+    try:
+        sys.stdout.buffer.writelines(blocks)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has enough
+        raise
+    except OSError as error:
+        # What is held back would be tried again at the very end, with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputUnwritable(f"Nothing more can be printed ({error.strerror}); choose an --output.") from error
 
 
 @contextmanager

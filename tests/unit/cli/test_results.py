@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cli.client import Client
 from cli.exits import OutputUnwritable
 from cli.results import check_writable, lines_of, write_results
 
+FULL = Path("/dev/full")
 CSV = 'index,filename\n0,a.png\n1,"two\nlines, ""quoted"".png"\n2,c.png\n'
 
 
@@ -78,6 +80,16 @@ def test_where_nothing_can_be_written_is_known_before(name: str, tmp_path: Path)
 
     with pytest.raises(OutputUnwritable, match=r"choose another --output\.$"):
         check_writable(tmp_path / name)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="Only Linux has a device that is always full.")
+@pytest.mark.parametrize("count", [1, 25_000])
+def test_what_cannot_be_printed_is_told_in_a_sentence(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FULL.open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+
+        with pytest.raises(OutputUnwritable, match=r"No space left on device\); choose an --output\.$"):
+            write_results(serving(ndjson(count)), "job_1", "ndjson", None)
 
 
 def test_looking_whether_a_file_can_be_written_leaves_all_as_it_is(tmp_path: Path) -> None:
