@@ -92,10 +92,7 @@ def labeled_images(folder: Path) -> list[Labeled]:
 
 
 def publish(found: Findings, version: str, models: Path) -> None:
-    """Install a checked model with its manifest as `version`. Raises Conflict if that cannot be.
-
-    The manifest is written last and at once, since it is what makes a folder a version.
-    """
+    """Install a checked model with its manifest as `version`, all of it at once. Raises Conflict if that cannot be."""
     if found.published:
         raise Conflict(f"{found.file} has a manifest already; only models that came without one are published here.")
     if found.known_digits < len(DIGITS):
@@ -104,16 +101,29 @@ def publish(found: Findings, version: str, models: Path) -> None:
     if missing := [digit for digit in DIGITS if digit not in seen]:
         raise Conflict(f"There is no image of {', '.join(missing)}; a model is published by images of all ten digits.")
     folder = models / found.manifest.name / version
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise Conflict(f"{folder} is there already; choose another version.") from None
-    shutil.copy(found.file, folder)
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
     manifest = replace(found.manifest, version=version, created_at=created_at)
-    partial = folder / "manifest.json.part"
-    partial.write_text(manifest_text(manifest), encoding="utf-8")
-    partial.rename(folder / "manifest.json")
+    try:
+        _put_in_place(found.file, manifest_text(manifest), folder)
+    except OSError as error:
+        reason = error.strerror or error
+        raise Conflict(f"{folder} cannot be written ({reason}); add room, or change its permissions.") from error
+
+
+def _put_in_place(file: str, manifest: str, folder: Path) -> None:
+    """Gather a model and its manifest in a hidden place beside their own, and then move them there at once."""
+    if folder.exists():
+        raise Conflict(f"{folder} is there already; choose another version.")
+    hidden = folder.with_name(f".{folder.name}")
+    shutil.rmtree(hidden, ignore_errors=True)  # it may be left from a copy that broke off
+    try:
+        hidden.mkdir(parents=True)
+        shutil.copy(file, hidden)
+        (hidden / "manifest.json").write_text(manifest, encoding="utf-8")
+        hidden.rename(folder)
+    except OSError:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
 
 
 def run(wanted: str, folder: Path | None, version: str | None) -> Findings:

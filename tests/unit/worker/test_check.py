@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 from shared.catalog import ModelCatalog
 from shared.domain import ModelRef
+from shared.endings import USAGE
 from shared.errors import Conflict, Missing, ModelBroken
 from shared.manifest import Manifest, RiskPoint
 from worker import check as check_module
@@ -84,6 +88,28 @@ def test_what_was_found_is_published_and_served(mine: KerasRecognizer, models: P
         publish(found, "1.0.0", models)
     with pytest.raises(Conflict, match="has a manifest already"):
         publish(served, "2.0.0", models)
+
+
+def test_what_could_not_be_written_is_told_in_a_sentence_and_left_nowhere(
+    models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks_off(file: str, folder: Path) -> None:
+        (folder / "mine.keras").write_bytes(b"wei")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(check_module, "mnist_images", lambda: KNOWN)
+    monkeypatch.setenv("DIGITQ_MODELS", str(models))
+    monkeypatch.setattr(sys, "argv", ["check", "mine", "--publish", "1.0.0"])
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copy", breaks_off)
+        with pytest.raises(SystemExit) as ended:
+            check_module.main()
+
+    assert ended.value.code == USAGE
+    assert "1.0.0 cannot be written (No space left on device); add room" in capsys.readouterr().err
+    assert list((models / "mine").iterdir()) == []
+    check_module.main()
+    assert {file.name for file in (models / "mine" / "1.0.0").iterdir()} == {"mine.keras", "manifest.json"}
 
 
 def test_what_a_worker_would_refuse_is_not_published(
