@@ -155,13 +155,17 @@ def _ndjson(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
 
 
 def _lines(chunks: Chunks, limit: int) -> Iterator[bytes]:
-    held = b""
+    held = bytearray()
     for chunk in chunks:
-        *lines, held = (held + chunk).split(b"\n")
-        yield from lines
+        *ended, rest = chunk.split(b"\n")
+        for end in ended:
+            held += end
+            yield bytes(held)
+            held.clear()
+        held += rest
         if len(held) > limit:
             raise TooLarge(f"A line may have {limit} bytes.")
-    yield held
+    yield bytes(held)
 
 
 def _parsed(text: bytes, what: str) -> object:
