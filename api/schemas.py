@@ -76,8 +76,10 @@ class Progress(BaseModel):
     """How far a job is, and when it may be done."""
 
     percent: float
-    items_per_second: float | None
-    eta_seconds: float | None
+    items_per_second: float | None = Field(
+        description="Null before the first result, and once some images are read again."
+    )
+    eta_seconds: float | None = Field(description="Null as the pace is, and at the end.")
 
 
 class ErrorOut(BaseModel):
@@ -115,7 +117,9 @@ class JobOut(BaseModel):
     )
     progress: Progress
     created_at: datetime
-    started_at: datetime | None
+    started_at: datetime | None = Field(
+        description="When the first image was begun; null before, and once some images are read again."
+    )
     ended_at: datetime | None
     expires_at: datetime
     options: OptionsOut

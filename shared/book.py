@@ -275,7 +275,7 @@ class SqlJobBook:
         with writing(self._engine) as connection:
             ended = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(TERMINAL), jobs.c.failed > 0)
             kept = ended.where(jobs.c.uploads_expire_at.is_not(None))
-            again = kept.values(status=Status.QUEUED, outcome=None, ended_at=None, deadline_at=None)
+            again = kept.values(status=Status.QUEUED, outcome=None, started_at=None, ended_at=None, deadline_at=None)
             if connection.execute(again).rowcount == 0:
                 raise _no_retry(_job(connection, job_id))
             reopened = reopen_failed(connection, job_id)

@@ -210,7 +210,8 @@ class Job:
     """A batch of images that somebody wants read.
 
     `bytes` is what its uploads have; they are kept until `uploads_expire_at`, None once they are gone. What is not
-    read by `deadline_at` is not read at all.
+    read by `deadline_at` is not read at all. `started_at` is None also once only some images are read again: most of
+    the counts are from before then, and no pace can be told from them.
     """
 
     id: str

@@ -271,7 +271,8 @@ class MemoryBook:
         if job.status not in WORKABLE or (job.deadline_at and job.deadline_at < now):
             return None
         if job.status is Status.QUEUED:
-            self.jobs[job.id] = replace(job, status=Status.IN_PROGRESS, started_at=now)
+            started_at = None if job.counts.ended else now
+            self.jobs[job.id] = replace(job, status=Status.IN_PROGRESS, started_at=started_at)
         row.state, row.worker, row.lease_until = ChunkState.RUNNING, worker, self.clock() + lease.total_seconds()
         row.attempt, row.fence = row.attempt + 1, row.fence + 1
         done = frozenset(self.results[job.id]).intersection(row.images)
@@ -370,8 +371,8 @@ class MemoryBook:
         for index in failed:
             del self.results[job_id][index]
         counts = replace(job.counts, failed=job.counts.failed - len(failed))
-        again = replace(job, status=Status.QUEUED, outcome=None, ended_at=None, deadline_at=None, counts=counts)
-        self.jobs[job_id] = again
+        timeless = replace(job, started_at=None, ended_at=None, deadline_at=None)
+        self.jobs[job_id] = again = replace(timeless, status=Status.QUEUED, outcome=None, counts=counts)
         return again
 
     def _of(self, job_id: str) -> list[ChunkRow]:

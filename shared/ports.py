@@ -126,7 +126,10 @@ class JobBook(Protocol):
         """Stop a job: what is running finishes, the rest is canceled. Raises NoSuchJob."""
 
     def retry(self, job_id: str) -> Job:
-        """Open an ended job's failed images again. Raises NoSuchJob, Conflict if there are none, PackLost."""
+        """Open an ended job's failed images again. Raises NoSuchJob, Conflict if there are none, PackLost.
+
+        What is kept was not read since then, so that the job has no start unless all is read again.
+        """
 
     def expire_overdue(self, now: datetime) -> list[str]:
         """Stop the jobs whose deadline is past: what is running finishes, the rest expires; those that ended."""

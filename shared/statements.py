@@ -80,11 +80,19 @@ TAKE = (
     .returning(chunks)
 )
 
-#: Says of the job `of_job` that its first chunk was taken `now`.
+#: Says of the job `of_job` that its first chunk was taken `now`; one that keeps results of before has no such moment.
 BEGIN_JOB = (
     update(jobs)
     .where(jobs.c.id == bindparam("of_job"), jobs.c.status == Status.QUEUED)
-    .values(status=Status.IN_PROGRESS, started_at=bindparam("now", type_=jobs.c.started_at.type))
+    .values(
+        status=Status.IN_PROGRESS,
+        started_at=case(
+            (
+                jobs.c.succeeded + jobs.c.failed + jobs.c.canceled + jobs.c.expired == 0,
+                bindparam("now", type_=jobs.c.started_at.type),
+            )
+        ),
+    )
 )
 
 #: The indexes of the job `of_job` from `begin` up to `end`, without it, that have their result already.

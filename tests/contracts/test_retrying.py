@@ -7,7 +7,19 @@ import pytest
 from shared.domain import Counts, Outcome, Queue, Reading, Status
 from shared.errors import Conflict, NoSuchJob, PackLost
 from shared.ports import JobBook, Retention
-from tests.contracts.samples import BROKEN, DAY, DOUBTFUL, NOW, a_job, add, claimed, record, results_of
+from tests.contracts.samples import (
+    BROKEN,
+    DAY,
+    DOUBTFUL,
+    LATER,
+    LEASE,
+    NOW,
+    a_job,
+    add,
+    claimed,
+    record,
+    results_of,
+)
 
 
 def read_as(book: JobBook, *readings: Reading) -> None:
@@ -65,3 +77,23 @@ def test_a_job_whose_uploads_are_gone_cannot_be_retried(book: JobBook, retention
     with pytest.raises(PackLost):
         book.retry("job_1")
     assert book.find("job_1").counts.failed == 1
+
+
+def test_a_job_of_which_some_is_read_again_has_no_start_that_its_pace_could_be_told_from(book: JobBook) -> None:
+    add(book, a_job(total=3))
+    read_as(book, DOUBTFUL, BROKEN, DOUBTFUL)
+
+    assert book.retry("job_1").started_at is None
+    claim = claimed(book, "job_1-1")
+    assert (book.find("job_1").status, book.find("job_1").started_at) == (Status.IN_PROGRESS, None)
+    assert record(book, claim).job_ended
+    assert book.find("job_1").started_at is None
+
+
+def test_a_job_of_which_all_is_read_again_starts_anew(book: JobBook) -> None:
+    add(book, a_job(total=2))
+    read_as(book, BROKEN, BROKEN)
+
+    assert book.retry("job_1").started_at is None
+    assert book.claim("job_1-0", "w", LEASE, LATER)
+    assert book.find("job_1").started_at == LATER

@@ -140,6 +140,21 @@ def test_the_pace_is_that_of_all_the_time_until_the_answer(client: TestClient, p
     assert progress["eta_seconds"] >= 0.5 / 4
 
 
+def test_no_pace_is_told_once_some_images_are_read_again(client: TestClient, work: Work) -> None:
+    job_id = job_of(client, b"1", b"no image")
+    work()
+    assert client.get(f"/v1/jobs/{job_id}").json()["progress"]["items_per_second"]
+
+    assert client.post(f"/v1/jobs/{job_id}/retry").status_code == 202
+    told = [client.get(f"/v1/jobs/{job_id}").json()]
+    work()
+    told.append(client.get(f"/v1/jobs/{job_id}").json())
+
+    assert [job["status"] for job in told] == ["queued", "completed"]
+    for job in told:
+        assert (job["progress"]["items_per_second"], job["progress"]["eta_seconds"]) == (None, None)
+
+
 @pytest.mark.parametrize("wait", ["-1", "61", "soon", "nan"])
 def test_a_wait_out_of_bounds_is_422(client: TestClient, wait: str) -> None:
     assert client.get(f"/v1/jobs/{job_of(client, b'1')}?wait={wait}").status_code == 422
