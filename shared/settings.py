@@ -89,7 +89,9 @@ class Settings(BaseSettings):
 
     pack_images: int = Field(512, ge=1, le=4096, description="Images in one pack, which a worker reads in one task.")
     pack_bytes: int = Field(8 * MIB, ge=1, description="Bytes of images after which a pack is closed.")
-    window: int = Field(16, ge=1, description="Chunks in Redis per queue; about four per worker process.")
+    window: int = Field(
+        16, ge=1, description="Chunks in Redis per queue; about four per worker process, which `digitq up` sees to."
+    )
 
     soft_limit_seconds: float = Field(30, gt=0, description="A chunk that takes longer is interrupted.")
     hard_limit_seconds: float = Field(45, gt=0, description="A chunk that takes longer is killed.")

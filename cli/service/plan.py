@@ -68,6 +68,7 @@ def environment(inherited: Mapping[str, str], settings: Settings, embedded: Embe
         "host": settings.host,
         "port": settings.port,
         "workers": settings.workers,
+        "window": _window(settings),
         "model": settings.model,
         "worker_name": settings.worker_name or _worker_name(settings.data),
         "redis_url": f"unix://{embedded.socket}" if embedded else settings.redis_url,
@@ -79,6 +80,11 @@ def environment(inherited: Mapping[str, str], settings: Settings, embedded: Embe
         "PYTHONUNBUFFERED": "1",
         "PYTHONSAFEPATH": "1",
     }
+
+
+def _window(settings: Settings) -> int:
+    """Enough chunks for all workers, unless it was set; all processes must be told the same."""
+    return settings.window if "window" in settings.model_fields_set else max(settings.window, 4 * settings.workers)
 
 
 def _worker_name(data: Path) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from cli.service import redis
 from cli.service.plan import EmbeddedRedis, address, environment, services
-from shared.settings import Settings
+from shared.settings import Settings, load_settings
 
 SETTINGS = Settings(data=Path("/srv/digitq"), port=8123, redis_url="")
 EMBEDDED = EmbeddedRedis(Path("/usr/bin/valkey-server"), Path("/srv/digitq/redis.sock"))
@@ -52,6 +52,18 @@ def test_every_process_is_told_what_was_chosen_for_it() -> None:
     assert told["DIGITQ_PORT"] == "8123"
     assert told["DIGITQ_DATA"] == "/srv/digitq"
     assert told["DIGITQ_REDIS_URL"] == "unix:///srv/digitq/redis.sock"
+
+
+@pytest.mark.parametrize(("workers", "window"), [(1, "16"), (4, "16"), (32, "128")])
+def test_there_are_chunks_in_redis_for_all_workers(workers: int, window: str) -> None:
+    settings = SETTINGS.model_copy(update={"workers": workers})
+    assert environment({}, settings, EMBEDDED)["DIGITQ_WINDOW"] == window
+
+
+@pytest.mark.parametrize("window", ["3", "16"])
+def test_a_window_that_was_set_stays(window: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITQ_WINDOW", window)
+    assert environment({}, load_settings(workers=32), EMBEDDED)["DIGITQ_WINDOW"] == window
 
 
 def test_the_workers_have_the_same_name_at_every_start_and_no_one_elses() -> None:
