@@ -1,4 +1,4 @@
-"""The models of one worker process: loaded when they are first wanted, tested, and kept.
+"""The models of one worker process: loaded when they are first wanted, tested, and kept; the default one for good.
 
 What cannot be loaded is remembered for a while, so that not every chunk of a job tries it again. A chunk's soft limit
 holds for loading its model, too; but it is no fault of the file.
@@ -24,7 +24,7 @@ from shared.settings import Settings
 if TYPE_CHECKING:
     from worker.recognizer import KerasRecognizer
 
-#: How many models one process keeps loaded; a job pins one, and old ones are seldom wanted.
+#: How many models one process keeps loaded, always the default one; a job pins one, and old ones are seldom wanted.
 LOADED_MODELS = 4
 #: Seconds after which what could not be loaded is tried again: a full disk or a busy machine may have been the cause.
 REMEMBERED = 600
@@ -60,8 +60,7 @@ def open_recognizers(settings: Settings, clock: Clock = time.monotonic) -> Calla
     catalog = ModelCatalog(settings.models, settings.model)
     refusals: dict[ModelRef, Refusal] = {}
 
-    @lru_cache(maxsize=LOADED_MODELS)
-    def recognizer(ref: ModelRef) -> KerasRecognizer:
+    def load(ref: ModelRef) -> KerasRecognizer:
         entry = catalog.entry(ref)
         if (known := refusals.get(ref)) and known.holds(entry, clock()):
             raise known.again()
@@ -71,8 +70,10 @@ def open_recognizers(settings: Settings, clock: Clock = time.monotonic) -> Calla
             refusals[ref] = Refusal(entry, type(error)(error.message), clock() + REMEMBERED)
             raise
 
-    recognizer(catalog.resolve(None))
-    return recognizer
+    default = catalog.resolve(None)
+    first = load(default)
+    others = lru_cache(maxsize=LOADED_MODELS - 1)(load)
+    return lambda ref: first if ref == default else others(ref)
 
 
 def _loaded(entry: ModelEntry, settings: Settings) -> KerasRecognizer:

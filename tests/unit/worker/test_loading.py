@@ -17,7 +17,7 @@ from shared.errors import ModelBroken, ModelSlow
 from shared.settings import Settings
 from worker import recognizer as recognizer_module
 from worker.engines import Engine
-from worker.loading import REMEMBERED, open_recognizers
+from worker.loading import LOADED_MODELS, REMEMBERED, open_recognizers
 
 #: What a file holds that takes too long to load, or that nothing can be made of.
 SLOW, BROKEN = b"slow", b"broken"
@@ -71,6 +71,21 @@ def test_a_model_is_loaded_once(recognizers: Callable[[str], Any], started: list
     assert recognizers("mine") is recognizers("mine")
     assert recognizers("mine").ref.name == "mine"
     assert started == [], "it was loaded at first"
+
+
+def test_the_default_model_stays_however_many_others_are_wanted(
+    recognizers: Callable[[str], Any], started: list[str], tmp_path: Path
+) -> None:
+    others = [f"other{number}" for number in range(LOADED_MODELS + 1)]
+    for name in others:
+        (tmp_path / f"{name}.keras").write_bytes(name.encode())
+        recognizers(name)
+    started.clear()
+
+    assert recognizers("mine").ref.name == "mine"
+    assert started == [], "only at first it has more time than a chunk"
+    recognizers(others[0])
+    assert started == [f"{others[0]}.keras"], "of the others only some are kept"
 
 
 def test_a_model_whose_loading_is_interrupted_is_slow_and_not_broken(recognizers: Callable[[str], Any]) -> None:
