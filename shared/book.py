@@ -188,9 +188,10 @@ class SqlJobBook:
         running = chunks.c.state == ChunkState.RUNNING
         return self._wait_again(Requeue.LEASE_ENDED, running, chunks.c.lease_until < epoch_now())
 
-    def release(self, chunk_id: str, worker: str, why: Requeue) -> bool:
+    def release(self, chunk_id: str, worker: str, why: Requeue, fence: int | None = None) -> bool:
         held = (chunks.c.id == chunk_id, chunks.c.worker == worker, chunks.c.state == ChunkState.RUNNING)
-        return self._wait_again(why, *held) == 1
+        newest = () if fence is None else (chunks.c.fence == fence,)
+        return self._wait_again(why, *held, *newest) == 1
 
     def release_all(self, worker: str) -> int:
         held = (chunks.c.worker == worker, chunks.c.state == ChunkState.RUNNING)

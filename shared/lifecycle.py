@@ -80,7 +80,7 @@ def work(
     except BaseException as error:
         # What cannot be done now waits again; a part out of reach is not the chunk's fault.
         why = Requeue.PART_AWAY if isinstance(error, Unavailable) else Requeue.INTERRUPTED
-        parts.book.release(chunk_id, worker, why)
+        parts.book.release(chunk_id, worker, why, claim.fence)
         raise
     parts.notifier.progressed(claim.chunk.job_id, ended=recorded.job_ended)
     announce(parts, [claim.queue])

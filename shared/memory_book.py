@@ -242,9 +242,10 @@ class MemoryBook:
         return row.state is ChunkState.RUNNING and row.lease_until < self.clock()
 
     @_whole
-    def release(self, chunk_id: str, worker: str, why: Requeue) -> bool:
+    def release(self, chunk_id: str, worker: str, why: Requeue, fence: int | None = None) -> bool:
         row = self.rows.get(chunk_id)
-        return self._wait_again(why, [row] if row and row.held_by(worker) else []) == 1
+        held = row and row.held_by(worker) and fence in {None, row.fence}
+        return self._wait_again(why, [row] if row and held else []) == 1
 
     @_whole
     def release_all(self, worker: str) -> int:

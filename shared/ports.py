@@ -101,9 +101,10 @@ class JobBook(Protocol):
     def record(self, claim: Claim, new: Sequence[Result], now: datetime) -> Recorded:
         """Results, counters, chunk and job in one step, if the claim still holds."""
 
-    def release(self, chunk_id: str, worker: str, why: Requeue) -> bool:
+    def release(self, chunk_id: str, worker: str, why: Requeue, fence: int | None = None) -> bool:
         """Give up the chunk that `worker` holds, so that it waits again. False if it held none.
 
+        Processes of a host share its name: one that knows its claim's fence passes it, and gives up no sibling's claim.
         For a blameless reason the attempt does not count.
         """
 

@@ -78,6 +78,16 @@ def test_only_the_holder_releases(book: JobBook) -> None:
     assert book.release("job_1-0", "w", Requeue.INTERRUPTED) is False
 
 
+def test_who_lost_a_chunk_does_not_release_it_from_a_sibling_of_the_same_name(book: JobBook) -> None:
+    add(book, a_job())
+    lost = claimed(book, "job_1-0", lease=NO_LEASE)
+    siblings = claimed(book, "job_1-0")
+
+    assert book.release("job_1-0", "w", Requeue.INTERRUPTED, lost.fence) is False
+
+    assert book.release("job_1-0", "w", Requeue.INTERRUPTED, siblings.fence) is True
+
+
 def test_all_that_a_worker_holds_is_released(book: JobBook) -> None:
     add(book, a_job(total=4))
     for number in range(3):

@@ -8,7 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared import lifecycle
-from shared.domain import Chunk, Counts, Digit, Item, Job, ModelRef, Queue, ReadOptions, Status, Unreadable, Upload
+from shared.domain import (
+    Chunk,
+    Claim,
+    Counts,
+    Digit,
+    Item,
+    Job,
+    ModelRef,
+    Queue,
+    ReadOptions,
+    Status,
+    Unreadable,
+    Upload,
+)
 from shared.errors import ModelBroken, NoSuchModel, StoreUnavailable
 from shared.packs import pack, unpack
 from shared.ports import Parts
@@ -145,6 +158,25 @@ def test_an_image_with_a_result_from_before_a_retry_is_not_blamed_for_a_crash(pa
     assert claim
     assert lifecycle.crashed(parts, replace(claim, done=frozenset({0})), unpack) == []
     assert [result.reading.code for result in lifecycle.crashed(parts, claim, unpack)] == ["worker_crash"]
+
+
+def test_a_child_that_gives_up_late_leaves_its_siblings_claim_alone(parts: Parts, clock: Clock) -> None:
+    submit(parts, b"1")
+    chunk_id = queue_of(parts).take()
+    assert chunk_id
+    siblings: list[Claim | None] = []
+
+    def too_late(_: object) -> None:
+        clock.now += 61
+        siblings.append(parts.book.claim(chunk_id, "worker", parts.lease, NOW))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        lifecycle.work(parts, chunk_id, "worker", lambda ref: MoodyRecognizer(ref, too_late), unpack, lambda: NOW)
+
+    (held,) = siblings
+    assert held
+    assert parts.book.record(held, lifecycle.recognize(parts, held, MoodyRecognizer, unpack), NOW).accepted
 
 
 def test_a_silent_workers_chunk_is_given_to_another(parts: Parts, clock: Clock) -> None:
