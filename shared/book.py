@@ -1,7 +1,8 @@
 """SqlJobBook: every query of the project, each method one transaction.
 
-Locks are taken in one order, the job before its chunks, so that PostgreSQL never finds a deadlock; `record`
-may start with the chunk it holds, because nobody else wants the row of a running chunk.
+Locks are taken in one order, the job before its chunks, so that PostgreSQL finds no deadlock. Only `record` starts with
+the chunk it holds. Of those who hold the job few want a running chunk: who forgets an upload (`abandon`, and
+`Retention.forget_arriving`), and `claim` once the lease has ended. Whoever of them is given up tries again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
-from shared.database import epoch_now, one_at_a_time, patiently, reading, writing
+from shared.database import epoch_now, giving_way, one_at_a_time, patiently, reading, writing
 from shared.domain import (
     TERMINAL,
     Backlog,
@@ -100,6 +101,9 @@ class SqlJobBook:
             return _job(connection, job.id)
 
     def abandon(self, job_id: str) -> None:
+        giving_way(lambda: self._abandon(job_id))
+
+    def _abandon(self, job_id: str) -> None:
         with writing(self._engine) as connection:
             connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.arriving))
 
@@ -213,6 +217,9 @@ class SqlJobBook:
     # --- working ---
 
     def claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
+        return giving_way(lambda: self._claim(chunk_id, worker, lease, now))
+
+    def _claim(self, chunk_id: str, worker: str, lease: timedelta, now: datetime) -> Claim | None:
         with writing(self._engine) as connection:
             job = connection.execute(JOB_OF_CHUNK, {"chunk_id": chunk_id}).first()
             if job is None or job.status not in WORKABLE or (job.deadline_at and job.deadline_at < now):

@@ -30,6 +30,10 @@ READ_ONLY = "25006"
 FULL = ("53100", "database or disk is full")
 #: ... and where a table or a column of this version is not there yet.
 OUTDATED = ("42P01", "42703", "no such table", "no such column", "has no column named")
+#: What PostgreSQL says to the one whom it gives up of those who wait for each other's locks ...
+DEADLOCK = "40P01"
+#: ... and how often that one tries again: each time another has gone on, but a job may have many workers.
+TRIES_AGAIN = 5
 #: How SQLite words SQLITE_CANTOPEN and SQLITE_READONLY.
 CLOSED = ("unable to open database file", "attempt to write a readonly database")
 
@@ -129,6 +133,17 @@ def patiently(transaction: Callable[[], T]) -> T:
             return transaction()
         except DatabaseUnavailable:
             time.sleep(pause)
+    return transaction()
+
+
+def giving_way(transaction: Callable[[], T]) -> T:
+    """What a transaction gives; tried again whenever it was given up so that another may have its locks."""
+    for _ in range(TRIES_AGAIN):
+        try:
+            return transaction()
+        except DatabaseUnavailable as error:
+            if not (isinstance(error.__cause__, DBAPIError) and _words(error.__cause__.orig) == DEADLOCK):
+                raise
     return transaction()
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Engine, delete, select, update
 
-from shared.database import epoch_now, reading, writing
+from shared.database import epoch_now, giving_way, reading, writing
 from shared.domain import TERMINAL
 from shared.errors import Conflict, NoSuchJob
 from shared.tables import corrections, jobs, receipts
@@ -50,6 +50,9 @@ class SqlRetention:
             return connection.execute(given_up).rowcount > 0
 
     def forget_arriving(self, before: datetime) -> None:
+        giving_way(lambda: self._forget_arriving(before))
+
+    def _forget_arriving(self, before: datetime) -> None:
         with writing(self._engine) as connection:
             connection.execute(delete(jobs).where(jobs.c.arriving, jobs.c.created_at < before))
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, text
 
 from shared.book import SqlJobBook
-from shared.domain import Counts, Queue, Receipt, Status
+from shared.database import reading, writing
+from shared.domain import Claim, Counts, Queue, Receipt, Status
 from shared.receipts import SqlReceipts
-from tests.contracts.samples import LEASE, NOW, a_job, add, chunks_of, claimed, record
+from shared.retention import SqlRetention
+from shared.statements import COUNT, FINISH_HELD, counted, holding
+from tests.contracts.samples import LATER, LEASE, NO_LEASE, NOW, a_job, add, chunks_of, claimed, record
 
 WORKERS = 8
 CHUNKS = 24
@@ -82,6 +87,56 @@ def test_cancel_among_many_who_claim_and_record_leaves_nothing_open_and_nothing_
     assert job.status is Status.CANCELED
     assert job.counts.succeeded + job.counts.canceled == CHUNKS
     assert len(book.list_results(JOB.id, after=-1, limit=CHUNKS)) == job.counts.succeeded
+
+
+def until_somebody_waits_for_a_lock(engine: Engine) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(1000):
+        with reading(engine) as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.005)
+    raise AssertionError("Nobody waits for a lock.")
+
+
+def while_recording(engine: Engine, claim: Claim, want: Callable[[], T]) -> T:
+    """What is wanted while a worker records: it has its chunk, the other its job, and the other is given up first."""
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            connection.execute(FINISH_HELD, holding(claim))
+            wanting = pool.submit(want)
+            until_somebody_waits_for_a_lock(engine)
+            connection.execute(COUNT, {"of_job": JOB.id, **counted([])})
+        return wanting.result()
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda engine: SqlJobBook(engine).abandon(JOB.id),
+        lambda engine: SqlRetention(engine).forget_arriving(LATER),
+    ],
+    ids=["abandon", "forget_arriving"],
+)
+def test_an_upload_is_forgotten_also_while_its_worker_records(
+    forget: Callable[[Engine], None], postgres_engine: Engine
+) -> None:
+    book = SqlJobBook(postgres_engine)
+    book.begin(JOB, chunks_of(JOB))
+    claim = claimed(book, CHUNK_IDS[0])
+
+    while_recording(postgres_engine, claim, lambda: forget(postgres_engine))
+
+    assert SqlRetention(postgres_engine).known([JOB.id]) == set()
+
+
+def test_a_chunk_that_is_recorded_late_is_not_claimed_meanwhile(postgres_engine: Engine) -> None:
+    book = book_with_a_job(postgres_engine)
+    late = claimed(book, CHUNK_IDS[0], lease=NO_LEASE)
+
+    assert while_recording(postgres_engine, late, lambda: book.claim(CHUNK_IDS[0], "w", LEASE, NOW)) is None
 
 
 def test_of_many_who_reserve_a_key_at_once_one_has_it(engine: Engine) -> None:
