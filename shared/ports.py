@@ -149,7 +149,7 @@ class Receipts(Protocol):
         """
 
     def renew(self, receipt: Receipt, now: datetime) -> None:
-        """Hold a reserved key longer: its upload goes on."""
+        """Hold a reserved key longer: its upload goes on, or one that held it before and may yet become its job."""
 
     def give_back(self, receipt: Receipt) -> None:
         """Free a reserved key whose upload came to nothing, unless another upload has it by now."""

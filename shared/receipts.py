@@ -53,7 +53,8 @@ class SqlReceipts:
 def fill_in(connection: Connection, receipt: Receipt, job_id: str) -> None:
     """Write down, in the transaction that makes the job exist, that it is what the key stands for.
 
-    Raises KeyInFlight if the key has meanwhile been taken by another request.
+    Raises KeyInFlight if the key stands for a job by now, or nobody holds it. Who holds it is not asked: of two uploads
+    that have held it, one after the other, the first to end becomes the job, since it may be the only one that ends.
     """
     filled = update(receipts).where(_same_key(receipt), receipts.c.job_id.is_(None))
     if connection.execute(filled.values(job_id=job_id, fingerprint=receipt.fingerprint)).rowcount == 0:

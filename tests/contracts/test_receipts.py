@@ -79,11 +79,14 @@ def test_a_key_that_stands_for_a_job_is_not_renewed(book: JobBook, receipts: Rec
 def test_of_two_uploads_that_have_held_a_key_the_first_to_end_becomes_the_job(
     book: JobBook, receipts: Receipts
 ) -> None:
-    receipts.reserve(KEY, NOW, stale=NOW - DAY)
-    receipts.reserve(KEY, NOW + 2 * DAY, stale=NOW + DAY)
-    add(book, a_job(), receipt=KEY)
+    first, second = replace(KEY, upload_id="first"), replace(KEY, upload_id="second")
+    receipts.reserve(first, NOW, stale=NOW - DAY)
+    receipts.reserve(second, NOW + 2 * DAY, stale=NOW + DAY)
+    receipts.renew(first, NOW + 4 * DAY)
+    assert receipts.reserve(KEY, NOW + 4 * DAY, stale=NOW + 3 * DAY), "the first upload goes on"
+    add(book, a_job(), receipt=first)
     with pytest.raises(KeyInFlight):
-        add(book, a_job("job_2"), receipt=KEY)
+        add(book, a_job("job_2"), receipt=second)
     with pytest.raises(NoSuchJob):
         book.find("job_2")
 
