@@ -24,21 +24,22 @@ Rows = list[list[float]]
 def upload_from_item(item: object, max_bytes: int) -> Upload:
     """One item of a JSON request; what is wrong with it stays its own affair."""
     if not isinstance(item, dict):
-        return _invalid("", None, 'An item is an object: {"image": base64} or {"data": [[...]]}.')
+        return invalid_item('An item is an object: {"image": base64} or {"data": [[...]]}.')
     custom_id = item.get("custom_id")
     if custom_id is not None and not (isinstance(custom_id, str) and len(custom_id) <= MAX_ID_LENGTH):
-        return _invalid("", None, f'"custom_id" is a text of at most {MAX_ID_LENGTH} characters.')
+        return invalid_item(f'"custom_id" is a text of at most {MAX_ID_LENGTH} characters.')
     name = str(item.get("filename") or custom_id or "")
     try:
         data = _bytes(item)
     except ValueError as error:
-        return _invalid(name, custom_id, str(error))
+        return invalid_item(str(error), name, custom_id)
     if len(data) > max_bytes:
         return Upload(name, b"", custom_id, Unreadable(ImageTooLarge.code, ImageTooLarge().message))
     return Upload(name, data, custom_id)
 
 
-def _invalid(name: str, custom_id: str | None, message: str) -> Upload:
+def invalid_item(message: str, name: str = "", custom_id: str | None = None) -> Upload:
+    """What stands for an item that is none, and says why."""
     return Upload(name, b"", custom_id, Unreadable("invalid_item", message))
 
 

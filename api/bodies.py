@@ -13,7 +13,7 @@ from itertools import chain
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from api.archives import archive_opener, archive_uploads
-from api.arrays import upload_from_item
+from api.arrays import invalid_item, upload_from_item
 from shared.domain import Unreadable, Upload
 from shared.errors import ImageTooLarge, InvalidRequest, TooLarge, UnsupportedMedia
 from shared.settings import Settings
@@ -22,6 +22,8 @@ from shared.settings import Settings
 HEAD_BYTES = 512
 #: What a plain form field may hold.
 MAX_FIELD_BYTES = 64 * 1024
+#: What a part's headers may hold, its file's name for the most part; and what stands for each byte of them as a letter.
+MAX_HEADER_BYTES, BYTES = 64 * 1024, "latin-1"
 #: Form fields, and files without a name, that a multipart body may have.
 MAX_PLAIN_PARTS = 100
 
@@ -65,7 +67,7 @@ def _multipart(body: Body, options: dict[str, str]) -> Iterator[Upload]:
         assert isinstance(segment, MultipartSegment)
         payload = _payload(events)
         if segment.filename:
-            yield from file_uploads(segment.filename, payload, body.settings)
+            yield from file_uploads(_file_name(segment.filename), payload, body.settings)
         elif segment.filename is None:
             body.fields[segment.name] = _text(payload, segment.name)
         elif first := next(payload, b""):  # without content it is a form's file input that was left empty
@@ -79,11 +81,19 @@ def _multipart(body: Body, options: dict[str, str]) -> Iterator[Upload]:
 
 def _events(chunks: Chunks, boundary: str) -> Iterator[MultipartSegment | bytes | None]:
     try:
-        with PushMultipartParser(boundary) as parser:
+        with PushMultipartParser(boundary, max_header_size=MAX_HEADER_BYTES, header_charset=BYTES) as parser:
             for chunk in chunks:
                 yield from parser.parse(chunk)
     except MultipartError as error:
         raise InvalidRequest(f"The multipart body is damaged: {error.args[0]}.") from error
+
+
+def _file_name(name: str) -> str:
+    """A name is sent in UTF-8; but some clients send another charset's bytes, which cost the file only its name."""
+    try:
+        return name.encode(BYTES).decode()
+    except UnicodeError:
+        return name
 
 
 def _payload(events: Iterator[MultipartSegment | bytes | None]) -> Chunks:
@@ -149,9 +159,18 @@ def _json(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
 
 
 def _ndjson(body: Body, _options: dict[str, str]) -> Iterator[Upload]:
+    """A line that is no JSON costs no other its reading; if none is, the body is something else."""
+    sound, fault = False, None
     for number, line in enumerate(_lines(body.chunks, body.settings.max_json_bytes), 1):
-        if line.strip():
-            yield upload_from_item(_parsed(line, f"Line {number}"), body.settings.max_image_bytes)
+        try:
+            if line.strip():
+                yield upload_from_item(_parsed(line, f"Line {number}"), body.settings.max_image_bytes)
+                sound = True
+        except InvalidRequest as error:
+            fault = fault or error
+            yield invalid_item(error.message)
+    if fault and not sound:
+        raise fault
 
 
 def _lines(chunks: Chunks, limit: int) -> Iterator[bytes]:

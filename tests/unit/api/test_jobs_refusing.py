@@ -45,7 +45,7 @@ def test_an_unknown_kind_of_body_is_415(client: TestClient, packs: Packs, kind: 
         ("application/json", b'{"items": [{"image": "MQ=="}], "options": {"deadline_seconds": 1e12}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "metadata": {"a": 1}}'),
         ("application/json", b'{"items": [{"image": "MQ=="}], "metadata": "text"}'),
-        ("application/x-ndjson", b'{"image": "MQ=="}\nnot json'),
+        ("application/x-ndjson", b'not json\n\n{"image":'),
         ("multipart/form-data", b""),
         ("multipart/form-data; boundary=x", b""),
         ("multipart/form-data; boundary=x", b"nonsense"),
@@ -54,7 +54,6 @@ def test_an_unknown_kind_of_body_is_415(client: TestClient, packs: Packs, kind: 
         ("multipart/form-data; boundary=\xe4", b"--x--"),
         (MULTIPART, parts_of((b'name="f"; filename="a"', b"1"), (b'name="treshold"', b"0.5"))),
         (MULTIPART, parts_of((b'name="f"; filename="a"', b"1"), (b"name=\"f\"; filename*=utf-8''a.png", b"1"))),
-        (MULTIPART, parts_of((b'name="f"; filename="\xe9.png"', b"1"))),
         (MULTIPART, parts_of((b'name="files"', b"an image"))),
     ],
 )

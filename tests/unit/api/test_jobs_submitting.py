@@ -111,6 +111,35 @@ def test_ndjson_has_an_item_a_line(client: TestClient, kind: str) -> None:
     assert counts(client.post("/v1/jobs", content=lines, headers={"content-type": kind}))["total"] == 2
 
 
+@pytest.mark.parametrize("fault", [b"{not json", b"\xff", b'{"image": "MQ==', b"[1]"])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_line_that_is_no_item_costs_no_other_its_reading(
+    client: TestClient, packs: Packs, fault: bytes, at: int
+) -> None:
+    lines = [b'{"image": "MQ=="}', b'{"image": "Mg=="}']
+    lines.insert(at, fault)
+
+    answer = client.post("/v1/jobs", content=b"\n".join(lines), headers={"content-type": "application/x-ndjson"})
+
+    assert counts(answer)["total"] == 3
+    uploads = [item.upload for pack in packs() for item in unpack(pack.read_bytes())]
+    assert [upload.data for upload in uploads if upload.error is None] == [b"1", b"2"]
+    assert [upload.error.code for upload in uploads if upload.error] == ["invalid_item"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [(b"caf\xc3\xa9.png", "café.png"), (b"caf\xe9.png", "café.png"), (b"7" * 9000, "7" * 4096)],
+)
+def test_a_file_is_read_whatever_its_name(client: TestClient, packs: Packs, sent: bytes, name: str) -> None:
+    body = parts_of((b'name="files"; filename="' + sent + b'"', b"1"), (b'name="files"; filename="b"', b"2"))
+
+    answer = client.post("/v1/jobs", content=body, headers={"content-type": MULTIPART})
+
+    assert counts(answer)["total"] == 2
+    assert [item.upload.filename for pack in packs() for item in unpack(pack.read_bytes())] == [name, "b"]
+
+
 def test_packs_hold_the_images_in_order_and_are_as_few_as_can_be(client: TestClient, packs: Packs) -> None:
     job_of(client, *(str(number % 10).encode() for number in range(10)))
     items = [item for pack in packs() for item in unpack(pack.read_bytes())]
