@@ -21,6 +21,7 @@ from training import glyphs, pictures, scenes, shards
 from training.corruptions import KINDS
 from training.data import Digits, test_digits
 from training.network import NONE
+from training.photos import photograph
 from training.symbols import drawn_symbol
 from worker.decisions import GRAVE
 from worker.decode import decode
@@ -140,6 +141,7 @@ NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
         CLEAR: _letters(CLEAR),
         "scribbles": _shown(glyphs.scribble),
         "lines": _shown(_line),
+        "photographs": photograph,
         "symbols": _shown(_symbols),
         "several digits": _shown(_several),
         "stains": _shown(glyphs.blot),

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training import glyphs, pictures, shards, strokes, suites, symbols
+from training import glyphs, photos, pictures, shards, strokes, suites, symbols
 from training.corruptions import KINDS
 from training.data import Digits
 from training.sheets import contact_sheet
@@ -154,3 +154,14 @@ def test_a_contact_sheet_is_written_even_if_there_is_nothing_to_show(tmp_path: P
 
     assert (tmp_path / "none.png").stat().st_size > 0
     assert (tmp_path / "some.png").stat().st_size > (tmp_path / "none.png").stat().st_size
+
+
+@pytest.mark.parametrize("view", photos.VIEWS)
+@pytest.mark.parametrize("side", [48, 200])
+def test_every_view_is_a_picture_and_never_the_same_again(view: photos.Painter, side: int) -> None:
+    one, same, other = (view(np.random.default_rng(seed), side) for seed in (1, 1, 2))
+
+    assert one.shape == (side, side)
+    assert np.ptp(one) > 0.1
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
