@@ -115,14 +115,15 @@ def _usual_ink(gray: Gray) -> Ink | None:
     around, lighted = border(gray), _is_lighted(gray)
     level, light = halves(gray)
     uneven = lighted and is_uneven(gray, around)
-    light_border = np.count_nonzero(around > level) / around.size
-    if uneven and is_detailed(gray) and is_two_toned(gray, light):
-        beside_table = _ink_beside_table(gray, _ink_above(above_even_paper(gray, light, light_border)))
-        if beside_table:
-            return beside_table
-    if uneven and not may_be_filled(gray, light):
+    may_be_table = uneven and is_detailed(gray) and is_two_toned(gray, light)
+    if uneven and not may_be_table and not may_be_filled(gray, light):
         return _ink_among_details(gray, COARSE)
-    ink = _ink_above(above_even_paper(gray, light, light_border))
+    ink = _ink_above(above_even_paper(gray, light, np.count_nonzero(around > level) / around.size))
+    if may_be_table:
+        if beside_table := _ink_beside_table(gray, ink):
+            return beside_table
+        if not may_be_filled(gray, light):
+            return _ink_among_details(gray, COARSE)
     if not lighted or (ink and _fills(ink) and (uneven or may_be_filled(gray, light))):
         return ink
     is_free = not is_detailed(gray) and not (ink and ink.edges)
@@ -211,7 +212,7 @@ def _without_coarse_surroundings(mask: Gray) -> Gray:
     if rest is mask or _parts(rest) != 1:
         return mask
     aside = mask & ~rest
-    cut = (cv2.dilate(aside, np.ones((3, 3), np.uint8)) & rest).any()
+    cut = (cv2.dilate(aside, AROUND) & rest).any()
     return rest if not cut or _span(aside) > SPANNING else mask
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from migrations.upgrade import upgrade
 from shared.book import SqlJobBook
 from shared.database import open_engine, reading, writing
-from shared.errors import DatabaseOutdated, DatabaseUnavailable, StoreFull
+from shared.errors import DatabaseOutdated, DatabaseUnavailable, DigitqError, StoreFull
 from shared.tables import requeues
 
 
@@ -93,20 +93,19 @@ def test_a_full_disk_of_postgres_is_told_as_one(postgres_url: str) -> None:
     engine.dispose()
 
 
-def test_a_full_disk_of_sqlite_is_told_as_one(sqlite_url: str) -> None:
+@pytest.mark.parametrize(
+    ("pragma", "error", "told"),
+    [
+        ("max_page_count = 1", StoreFull, "the database's disk"),
+        ("query_only = ON", DatabaseUnavailable, "cannot be opened or written"),
+    ],
+    ids=["a full disk", "a file that must not be written"],
+)
+def test_what_hinders_sqlite_is_told(sqlite_url: str, pragma: str, error: type[DigitqError], told: str) -> None:
     engine = open_engine(sqlite_url)
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
-    with pytest.raises(StoreFull, match="the database's disk"), writing(engine) as connection:
+    event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA {pragma}"))
+    with pytest.raises(error, match=told), writing(engine) as connection:
         connection.execute(text("CREATE TABLE much (what TEXT)"))
-    engine.dispose()
-
-
-def test_a_file_that_must_not_be_written_is_told_as_one(sqlite_url: str) -> None:
-    engine = open_engine(sqlite_url)
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
-
-    with pytest.raises(DatabaseUnavailable, match="cannot be opened or written"), writing(engine) as connection:
-        connection.execute(text("DELETE FROM jobs"))
     engine.dispose()
 
 
