@@ -137,6 +137,26 @@ def shape(rng: Generator) -> Gray:
     return with_pen([np.array([[0, 0], [1, low], [high, 1], [0, 0]])[: int(rng.integers(3, 5))]], rng)
 
 
+def doodle(rng: Generator) -> Gray:
+    """Lines without a meaning: straight ones from point to point, a dented outline, or lines and arcs that meet."""
+    kind, count = rng.integers(3), int(rng.integers(7, 10))
+    if kind == 0:
+        return with_pen([rng.random((count, 2))], rng, FINE_PENS)
+    if kind == 1:
+        angles, reach = np.sort(rng.uniform(0, 2 * np.pi, count)), rng.uniform(0.25, 0.5, count)
+        # Without clear dents it would be a zero.
+        reach[::3] *= 0.3
+        outline = 0.5 + np.stack([reach * np.cos(angles), reach * np.sin(angles)], 1)
+        return with_pen([np.vstack([outline, outline[:1]])], rng, FINE_PENS)
+    lines: list[Points] = []
+    for _ in range(count):
+        start = lines[rng.integers(len(lines))][-1] if lines and rng.random() < 0.7 else rng.random(2)
+        end = rng.random(2)
+        aside = rng.choice([0, rng.normal(0, 0.4)]) * (end - start)[::-1] * [-1, 1]
+        lines.append(curve(np.stack([start, (start + end) / 2 + aside, end])))
+    return with_pen(lines, rng, FINE_PENS)
+
+
 def blot(rng: Generator) -> Gray:
     """A smooth random stain, as photos and textures leave it."""
     noise = rng.standard_normal((CANVAS, CANVAS)).astype(np.float32)

@@ -1,9 +1,9 @@
 """Digits drawn from a few strokes, in the shapes that MNIST's writers seldom or never used.
 
-Ones with a flag and a foot, sevens with a bar, open and closed fours, threes with a flat top, nines with straight
-or hooked legs: each a list of lines in the unit square, bent a little differently every time. Shapes that MNIST's
-writers use for another digit are left out: a one with a long, nearly level flag is their seven, a one with a foot and
-no flag their two.
+Zeros with a slash, ones with a flag and a foot, sevens with a bar, open and closed fours, threes with a flat top, nines
+with straight or hooked legs: each a list of lines in the unit square, bent a little differently every time. Shapes that
+MNIST's writers use for another digit are left out: a one with a long, nearly level flag is their seven, a one with a
+foot and no flag their two.
 """
 
 from __future__ import annotations
@@ -26,6 +26,20 @@ SHAPES: tuple[tuple[int, tuple[tuple[bool, Line], ...]], ...] = (
                 SMOOTH,
                 ((0.6, 0.02), (0.25, 0.1), (0.1, 0.5), (0.3, 0.95), (0.65, 0.97), (0.9, 0.5), (0.7, 0.1), (0.4, 0.02)),
             ),
+        ),
+    ),
+    (
+        0,
+        (
+            (SMOOTH, ((0.5, 0), (0.15, 0.25), (0.12, 0.7), (0.5, 1), (0.87, 0.7), (0.85, 0.25), (0.5, 0))),
+            (STRAIGHT, ((0.82, 0.18), (0.18, 0.82))),
+        ),
+    ),
+    (
+        0,
+        (
+            (SMOOTH, ((0.5, 0.06), (0.2, 0.28), (0.18, 0.7), (0.5, 0.94), (0.81, 0.7), (0.8, 0.28), (0.5, 0.06))),
+            (STRAIGHT, ((0.97, 0), (0.03, 1))),
         ),
     ),
     (1, ((STRAIGHT, ((0.5, 0), (0.5, 1))),)),

@@ -131,6 +131,10 @@ def _symbols(rng: Generator) -> Gray:
     return drawn_symbol(rng, kept_out=True)
 
 
+def _photographs(rng: Generator) -> Gray:
+    return photograph(rng, kept_out=True)
+
+
 def _shown(glyph: Callable[[Generator], Gray]) -> Callable[[Generator], Gray]:
     return lambda rng: (pictures.drawn if rng.random() < 0.5 else pictures.photographed)(glyph(rng), rng)
 
@@ -141,7 +145,7 @@ NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
         CLEAR: _letters(CLEAR),
         "scribbles": _shown(glyphs.scribble),
         "lines": _shown(_line),
-        "photographs": photograph,
+        "photographs": _photographs,
         "symbols": _shown(_symbols),
         "several digits": _shown(_several),
         "stains": _shown(glyphs.blot),
@@ -153,7 +157,7 @@ NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
 
 
 def not_digits(kind: str) -> Suite:
-    """Pictures of one kind of what is no digit; letters in typefaces, and symbols, that are kept out of training."""
+    """Pictures of one kind of what is no digit; typefaces, symbols and views are those kept out of training."""
     rng = np.random.default_rng((7, sorted(NOT_DIGITS).index(kind)))
     made = [normalize(NOT_DIGITS[kind](rng)) for _ in range(NEGATIVES)]
     return _suite(made, [NONE] * NEGATIVES, [kind] * NEGATIVES)

@@ -105,9 +105,21 @@ def test_a_symbol_lies_within_its_canvas_and_is_never_the_same(symbol: symbols.S
     assert len({glyph.tobytes() for glyph in made}) > 10
 
 
-def test_symbols_kept_out_are_never_learned_from() -> None:
+def test_symbols_and_views_kept_out_are_never_learned_from() -> None:
     assert len(symbols.KEPT_OUT) > 3
     assert not set(symbols.LEARNED) & set(symbols.KEPT_OUT)
+    assert photos.KEPT_OUT
+    assert not set(photos.LEARNED) & set(photos.KEPT_OUT)
+
+
+def test_a_doodle_lies_within_its_canvas_and_is_never_the_same() -> None:
+    rng = np.random.default_rng(14)
+    made = [glyphs.doodle(rng) for _ in range(50)]
+
+    assert len({glyph.tobytes() for glyph in made}) == len(made)
+    for glyph in made:
+        left, top, width, height = cv2.boundingRect(glyph)
+        assert min(left, top, glyphs.CANVAS - left - width, glyphs.CANVAS - top - height) > 0
 
 
 def test_letters_that_look_like_digits_are_not_called_none() -> None:
@@ -156,7 +168,7 @@ def test_a_contact_sheet_is_written_even_if_there_is_nothing_to_show(tmp_path: P
     assert (tmp_path / "some.png").stat().st_size > (tmp_path / "none.png").stat().st_size
 
 
-@pytest.mark.parametrize("view", photos.VIEWS)
+@pytest.mark.parametrize("view", photos.LEARNED + photos.KEPT_OUT)
 @pytest.mark.parametrize("side", [48, 200])
 def test_every_view_is_a_picture_and_never_the_same_again(view: photos.Painter, side: int) -> None:
     one, same, other = (view(np.random.default_rng(seed), side) for seed in (1, 1, 2))
