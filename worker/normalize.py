@@ -2,7 +2,8 @@
 
 MNIST's conditions are a light digit on black, its longer side 20 pixels, its center of mass in the middle of
 28 x 28 (Y. LeCun et al., Gradient-based learning applied to document recognition, 1998), strokes about two
-pixels wide. A picture that already meets them passes through untouched, or merely inverted or moved.
+pixels wide. A picture that already meets them passes through untouched, or merely inverted or moved; one as clean but
+of another size is merely scaled.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ COARSE, COUNTS = 20, (8, 64)
 FAINT, TINY, CLUTTERED = 40, 7, 0.5
 #: MNIST's smallest longer side, largest distance from the center and smallest peak, over its training images.
 MNIST_SIDE, MNIST_SHIFT, MNIST_PEAK = 19, 0.52, 250
+#: A clean picture's ink has a longer side of so many pixels at most, is in the strokes from so much of 255 on, and goes
+#: beyond them by so many pixels: what is fainter further away are boxes, lines, specks.
+CLEAN_SIDE, CLEAN_INK, CLEAN_RIMS = 26, 90, 3
 
 
 class Normalized(NamedTuple):
@@ -51,8 +55,8 @@ class Normalized(NamedTuple):
 
 def normalize(gray: Gray) -> Normalized:
     """Bring a gray picture (height, width) of any size and polarity to MNIST's conditions."""
-    if gray.shape == (SIDE, SIDE) and (like_mnist := _like_mnist(gray)):
-        return like_mnist
+    if gray.shape == (SIDE, SIDE) and (clean := _clean(gray)):
+        return clean
     gray = _stretched(gray)
     small = _at_most(gray, SEARCH)
     if inside := inside_bars(small):
@@ -79,22 +83,29 @@ def _blank() -> Normalized:
     return Normalized(np.zeros((SIDE, SIDE), np.uint8), inverted=False, flags=("blank",))
 
 
-def _like_mnist(gray: Gray) -> Normalized | None:
-    """A picture (28, 28) that meets MNIST's conditions, but for polarity or place; None if it is another one."""
+def _clean(gray: Gray) -> Normalized | None:
+    """A digit in one part, written in a usual pen, on black or white; None if the picture (28, 28) is another one.
+
+    Under MNIST's conditions it is left untouched, else moved and, if it is of another size, scaled.
+    """
     # No stroke of MNIST's reaches into the corner.
     light_paper = bool(gray[0, 0])
     on_black = np.asarray(cv2.bitwise_not(gray) if light_paper else gray, dtype=np.uint8)
     x, y, width, height = cv2.boundingRect(on_black)
-    if not MNIST_SIDE <= max(width, height) <= BOX or _peak(on_black) < MNIST_PEAK:
+    longer = max(width, height)
+    if not TINY <= longer <= CLEAN_SIDE or _peak(on_black) < MNIST_PEAK:
         return None
-    if max(abs(at - CENTER) for at in _center_of_mass(on_black)) <= MNIST_SHIFT:
+    of_this_size = MNIST_SIDE <= longer <= BOX
+    if of_this_size and max(abs(at - CENTER) for at in _center_of_mass(on_black)) <= MNIST_SHIFT:
         return Normalized(on_black, light_paper)
-    strokes = cv2.threshold(on_black, 127, 255, cv2.THRESH_BINARY)[1]
-    if cv2.connectedComponents(strokes)[0] != 2 or not THIN <= stroke_width(strokes) <= THICK:
+    strokes = np.asarray(cv2.threshold(on_black, CLEAN_INK, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    box, scale = cv2.boundingRect(strokes), 1 if of_this_size else BOX / longer
+    if longer - max(box[2:]) > CLEAN_RIMS or cv2.connectedComponents(strokes)[0] != 2:
         return None
-    moved = _placed(on_black[y : y + height, x : x + width])
-    cut_off = edges_reached(cv2.boundingRect(strokes), strokes.shape) > 0
-    return Normalized(moved, light_paper, ("touches_border",) if cut_off else ())
+    if not THIN <= stroke_width(strokes) * scale <= THICK:
+        return None
+    placed = _placed(_resized(on_black[y : y + height, x : x + width], scale))
+    return Normalized(placed, light_paper, ("touches_border",) if edges_reached(box, strokes.shape) else ())
 
 
 def _peak(gray: Gray) -> float:

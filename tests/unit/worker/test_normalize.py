@@ -69,9 +69,39 @@ def test_a_digit_of_mnists_size_and_pen_is_merely_moved(place: tuple[int, int], 
 
     assert np.array_equal(normalized.pixels, digit)
     assert normalized.inverted is inverted
-    strokes = moved > 127
+    strokes = moved > 90
     cut_off = strokes[0].any() or strokes[-1].any() or strokes[:, 0].any() or strokes[:, -1].any()
     assert normalized.flags == (("touches_border",) if cut_off else ())
+
+
+def a_clean_seven(side: int) -> Gray:
+    """A seven (28, 28) that is so many pixels high."""
+    digit = seven(100, 9)
+    x, y, width, height = cv2.boundingRect(digit)
+    size = side * width // height, side
+    small = cv2.resize(digit[y : y + height, x : x + width], size, interpolation=cv2.INTER_AREA)
+    above, left = (28 - size[1]) // 2, (28 - size[0]) // 2
+    return np.pad(small, ((above, 28 - above - size[1]), (left, 28 - left - size[0])))
+
+
+@pytest.mark.parametrize("side", [9, 14, 23, 26])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_clean_digit_of_another_size_is_merely_scaled(side: int, inverted: bool) -> None:
+    clean = a_clean_seven(side)
+
+    normalized = normalize(255 - clean if inverted else clean)
+
+    assert_fulfills_mnists_conditions(normalized.pixels)
+    assert likeness(normalized.pixels, normalize(seven(100, 9)).pixels) > 0.85
+    assert normalized.inverted is inverted
+    assert normalized.flags == ()
+
+
+def test_a_faint_box_around_a_clean_digit_is_set_aside() -> None:
+    digit = a_clean_seven(14)
+    boxed = cv2.rectangle(digit.copy(), (3, 3), (24, 24), 80, 1)
+
+    assert likeness(normalize(boxed).pixels, normalize(digit).pixels) > 0.85
 
 
 @pytest.mark.skipif(not BESIDE.is_file(), reason="MNIST is not on this machine.")
