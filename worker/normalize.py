@@ -3,7 +3,7 @@
 MNIST's conditions are a light digit on black, its longer side 20 pixels, its center of mass in the middle of
 28 x 28 (Y. LeCun et al., Gradient-based learning applied to document recognition, 1998), strokes about two
 pixels wide. A picture that already meets them passes through untouched, or merely inverted or moved; one as clean but
-of another size is merely scaled.
+of another size is scaled without a search for anything else.
 """
 
 from __future__ import annotations
@@ -84,28 +84,33 @@ def _blank() -> Normalized:
 
 
 def _clean(gray: Gray) -> Normalized | None:
-    """A digit in one part, written in a usual pen, on black or white; None if the picture (28, 28) is another one.
+    """A digit in one part, alone on black or white, at full contrast; None if the picture (28, 28) is another one.
 
-    Under MNIST's conditions it is left untouched, else moved and, if it is of another size, scaled.
+    Under MNIST's conditions it is left untouched, else brought to its size and pen where it has another one, and moved.
     """
     # No stroke of MNIST's reaches into the corner.
     light_paper = bool(gray[0, 0])
     on_black = np.asarray(cv2.bitwise_not(gray) if light_paper else gray, dtype=np.uint8)
     x, y, width, height = cv2.boundingRect(on_black)
-    longer = max(width, height)
-    if not TINY <= longer <= CLEAN_SIDE or _peak(on_black) < MNIST_PEAK:
+    side = max(width, height)
+    if not TINY <= side <= CLEAN_SIDE or _peak(on_black) < MNIST_PEAK:
         return None
-    of_this_size = MNIST_SIDE <= longer <= BOX
-    if of_this_size and max(abs(at - CENTER) for at in _center_of_mass(on_black)) <= MNIST_SHIFT:
+    if MNIST_SIDE <= side <= BOX and max(abs(at - CENTER) for at in _center_of_mass(on_black)) <= MNIST_SHIFT:
         return Normalized(on_black, light_paper)
     strokes = np.asarray(cv2.threshold(on_black, CLEAN_INK, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
-    box, scale = cv2.boundingRect(strokes), 1 if of_this_size else BOX / longer
-    if longer - max(box[2:]) > CLEAN_RIMS or cv2.connectedComponents(strokes)[0] != 2:
+    box = cv2.boundingRect(strokes)
+    if side - max(box[2:]) > CLEAN_RIMS or cv2.connectedComponents(strokes)[0] != 2:
         return None
-    if not THIN <= stroke_width(strokes) * scale <= THICK:
+    pen = stroke_width(strokes) * BOX / side
+    if pen < THIN and side > BOX:  # may be a box that a digit touches
         return None
-    placed = _placed(_resized(on_black[y : y + height, x : x + width], scale))
-    return Normalized(placed, light_paper, ("touches_border",) if edges_reached(box, strokes.shape) else ())
+    digit = _of_mnists_size(_with_width(on_black[y : y + height, x : x + width], pen))
+    return Normalized(_placed(digit), light_paper, ("touches_border",) if edges_reached(box, strokes.shape) else ())
+
+
+def _of_mnists_size(digit: Gray) -> Gray:
+    side = max(digit.shape)
+    return digit if MNIST_SIDE <= side <= BOX else _resized(digit, BOX / side)
 
 
 def _peak(gray: Gray) -> float:
