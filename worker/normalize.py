@@ -84,19 +84,32 @@ def _blank() -> Normalized:
 
 
 def _clean(gray: Gray) -> Normalized | None:
-    """A digit in one part, alone on black or white, at full contrast; None if the picture (28, 28) is another one.
+    """A digit alone on black or white, at full contrast; None if the picture (28, 28) is another one.
 
-    Under MNIST's conditions it is left untouched, else brought to its size and pen where it has another one, and moved.
+    Under MNIST's conditions it is left untouched, else moved, and brought to MNIST's size and pen if it has others.
     """
     # No stroke of MNIST's reaches into the corner.
-    light_paper = bool(gray[0, 0])
+    light_paper = bool(gray[0, 0] > 127)
     on_black = np.asarray(cv2.bitwise_not(gray) if light_paper else gray, dtype=np.uint8)
+    if _peak(on_black) < MNIST_PEAK:
+        return None
+    if not _has_mnists_size(cv2.boundingRect(on_black)[2:]):
+        on_black = np.asarray(cv2.threshold(on_black, RIM, 255, cv2.THRESH_TOZERO)[1], dtype=np.uint8)
+    elif max(abs(at - CENTER) for at in _center_of_mass(on_black)) <= MNIST_SHIFT:
+        return Normalized(on_black, light_paper)
+    return _alone(on_black, light_paper)
+
+
+def _has_mnists_size(sides: Sequence[int]) -> bool:
+    return MNIST_SIDE <= max(sides) <= BOX
+
+
+def _alone(on_black: Gray, inverted: bool) -> Normalized | None:
+    """A digit in one part with nothing beside it on black (28, 28); None if there is anything else."""
     x, y, width, height = cv2.boundingRect(on_black)
     side = max(width, height)
-    if not TINY <= side <= CLEAN_SIDE or _peak(on_black) < MNIST_PEAK:
+    if not TINY <= side <= CLEAN_SIDE:
         return None
-    if MNIST_SIDE <= side <= BOX and max(abs(at - CENTER) for at in _center_of_mass(on_black)) <= MNIST_SHIFT:
-        return Normalized(on_black, light_paper)
     strokes = np.asarray(cv2.threshold(on_black, CLEAN_INK, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
     box = cv2.boundingRect(strokes)
     if side - max(box[2:]) > CLEAN_RIMS or cv2.connectedComponents(strokes)[0] != 2:
@@ -104,13 +117,10 @@ def _clean(gray: Gray) -> Normalized | None:
     pen = stroke_width(strokes) * BOX / side
     if pen < THIN and side > BOX:  # may be a box that a digit touches
         return None
-    digit = _of_mnists_size(_with_width(on_black[y : y + height, x : x + width], pen))
-    return Normalized(_placed(digit), light_paper, ("touches_border",) if edges_reached(box, strokes.shape) else ())
-
-
-def _of_mnists_size(digit: Gray) -> Gray:
-    side = max(digit.shape)
-    return digit if MNIST_SIDE <= side <= BOX else _resized(digit, BOX / side)
+    digit = _with_width(on_black[y : y + height, x : x + width], pen)
+    if not _has_mnists_size(digit.shape):
+        digit = _resized(digit, BOX / max(digit.shape))
+    return Normalized(_placed(digit), inverted, ("touches_border",) if edges_reached(box, strokes.shape) else ())
 
 
 def _peak(gray: Gray) -> float:
