@@ -115,7 +115,8 @@ def _alone(on_black: Gray, inverted: bool) -> Normalized | None:
     if side - max(box[2:]) > CLEAN_RIMS or cv2.connectedComponents(strokes)[0] != 2:
         return None
     pen = stroke_width(strokes) * BOX / side
-    if pen < THIN and side > BOX:  # may be a box that a digit touches
+    # What is as thick may be a block with a digit in it, what is as fine and large a box that a digit touches.
+    if pen > THICK or (pen < THIN and side > BOX):
         return None
     digit = _with_width(on_black[y : y + height, x : x + width], pen)
     if not _has_mnists_size(digit.shape):
