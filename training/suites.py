@@ -10,6 +10,7 @@ import csv
 import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -127,14 +128,6 @@ def _blank(rng: Generator) -> Gray:
     return pictures.noisy(np.full((64, 64), rng.integers(60, 256), np.uint8), rng)
 
 
-def _symbols(rng: Generator) -> Gray:
-    return drawn_symbol(rng, kept_out=True)
-
-
-def _photographs(rng: Generator) -> Gray:
-    return photograph(rng, kept_out=True)
-
-
 def _shown(glyph: Callable[[Generator], Gray]) -> Callable[[Generator], Gray]:
     return lambda rng: (pictures.drawn if rng.random() < 0.5 else pictures.photographed)(glyph(rng), rng)
 
@@ -145,8 +138,8 @@ NOT_DIGITS: Mapping[str, Callable[[Generator], Gray]] = MappingProxyType(
         CLEAR: _letters(CLEAR),
         "scribbles": _shown(glyphs.scribble),
         "lines": _shown(_line),
-        "photographs": _photographs,
-        "symbols": _shown(_symbols),
+        "photographs": partial(photograph, kept_out=True),
+        "symbols": _shown(partial(drawn_symbol, kept_out=True)),
         "several digits": _shown(_several),
         "stains": _shown(glyphs.blot),
         "noise": shards.noise,
